@@ -15,7 +15,7 @@
  *   next(slot, energy) ->  SLEEP: until wakeSlot().  SAMPLE: sense into inputBase(), push(slot).
  *                          SEND: packet() bytes at packetBase(); transmit; then acked(boot, seq) or unsent(slot).
  */
-export { abi, stateBase, headSize, stateSize, configBase, configSize } from './state';
+export { abi, stateBase, headSize, stateSize, configBase, configSize, memorySize } from './state';
 export { reset, start, configure } from './lifecycle';
 export { next, wakeSlot } from './controller';
 export { inputBase, push, dirtyOffset, dirtySize, queueLength, oldestAge } from './queue';

@@ -16,7 +16,14 @@ const parts = {
   wasm: {
     inputs: ['assembly', 'asconfig.json'],
     output: 'dist/wasm/seasons.wasm',
-    command: [bin('assemblyscript/bin/asc.js'), '--config', 'asconfig.json', 'assembly/seasons/api.ts', '--target', 'seasons'],
+    command: [
+      bin('assemblyscript/bin/asc.js'),
+      '--config',
+      'asconfig.json',
+      'assembly/seasons/api.ts',
+      '--target',
+      'seasons',
+    ],
   },
   host: {
     inputs: ['host', 'tsconfig.json'],
@@ -45,7 +52,10 @@ function digest({ inputs, except = [] }) {
   for (const input of ['package-lock.json', ...inputs]) {
     for (const file of files(input)) {
       if (except.some((prefix) => file.startsWith(`${prefix}/`))) continue;
-      hash.update(file).update('\0').update(readFileSync(join(root, file)));
+      hash
+        .update(file)
+        .update('\0')
+        .update(readFileSync(join(root, file)));
     }
   }
   return hash.digest('hex');
@@ -61,7 +71,10 @@ export function build(names = Object.keys(parts)) {
     const current = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
     if (current === wanted && existsSync(join(root, part.output))) continue;
     process.stderr.write(`building ${name}\n`);
-    const { status, stdout, stderr, error } = spawnSync(process.execPath, part.command, { cwd: root, encoding: 'utf8' });
+    const { status, stdout, stderr, error } = spawnSync(process.execPath, part.command, {
+      cwd: root,
+      encoding: 'utf8',
+    });
     if (status !== 0) throw new Error(`building ${name} failed\n${error ?? ''}${stdout}${stderr}`);
     mkdirSync(join(root, 'dist'), { recursive: true });
     writeFileSync(stamp, wanted);

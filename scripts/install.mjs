@@ -16,7 +16,9 @@ export function installPackages() {
   // npm's own messages go to stderr: stdout belongs to the command (--json).
   const { status } = spawnSync(npm, ['ci', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
   if (status !== 0) {
-    console.error('solstice: npm ci failed; the lines above tell why. A registry must be reachable for the first run.');
+    console.error(
+      'solstice: npm ci failed; the lines above tell why. A registry must be reachable for the first run.',
+    );
     process.exit(1);
   }
   copyFileSync(lock, stamp);

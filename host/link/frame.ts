@@ -95,7 +95,11 @@ export class FrameDecoder {
   }
 
   /** The body's length, or which counter the frame falls under. */
-  #fault(data: Uint8Array, start: number, end: number): number | 'badCrc' | 'badEncoding' | 'tooShort' | 'tooLong' {
+  #fault(
+    data: Uint8Array,
+    start: number,
+    end: number,
+  ): number | 'badCrc' | 'badEncoding' | 'tooShort' | 'tooLong' {
     if (end - start > MAX_ENCODED) return 'tooLong';
     const length = cobsDecode(data, start, end, this.#content);
     if (length < 0) return 'badEncoding';

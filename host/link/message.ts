@@ -14,7 +14,10 @@ import { decodeSamples, type Samples, type SamplesFault } from './samples.ts';
 
 /** A decoded message. SAMPLES also has its decoded `samples` and the `body` as received, CRC-32 included. */
 export type Message =
-  | { [N in Exclude<MessageName, 'SAMPLES'>]: { name: N; fields: Fields<N> } }[Exclude<MessageName, 'SAMPLES'>]
+  | { [N in Exclude<MessageName, 'SAMPLES'>]: { name: N; fields: Fields<N> } }[Exclude<
+      MessageName,
+      'SAMPLES'
+    >]
   | { name: 'SAMPLES'; fields: Fields<'SAMPLES'>; samples: Samples; body: Uint8Array };
 
 export type MessageFault = 'length' | 'type' | SamplesFault;
@@ -75,11 +78,19 @@ export function configId(config: NodeConfig): number {
 }
 
 /** Encodes a message without a variable part; SAMPLES bodies come from the node module (or `encodeSamples`). */
-export function encodeMessage<N extends Exclude<MessageName, 'SAMPLES'>>(name: N, values: Fields<N>): Uint8Array {
+export function encodeMessage<N extends Exclude<MessageName, 'SAMPLES'>>(
+  name: N,
+  values: Fields<N>,
+): Uint8Array {
   const layout = messages[name];
   const body = new Uint8Array(fixedSize(layout));
   body[0] = layout.type;
-  writeFields(layout.fields, values as Record<string, number | bigint | string>, new DataView(body.buffer), 1);
+  writeFields(
+    layout.fields,
+    values as Record<string, number | bigint | string>,
+    new DataView(body.buffer),
+    1,
+  );
   return body;
 }
 

@@ -13,7 +13,8 @@ class VirtualEnd implements Transport {
 
   write(bytes: Uint8Array): Promise<void> {
     const { peer } = this;
-    if (!this.#open || !peer || !peer.#open) return Promise.reject(new LinkClosedError(`${this.name} is closed`));
+    if (!this.#open || !peer || !peer.#open)
+      return Promise.reject(new LinkClosedError(`${this.name} is closed`));
     const copy = bytes.slice();
     return new Promise((resolve) => {
       setImmediate(() => {

@@ -51,7 +51,10 @@ export function loadSeasons(path = join(distDir, 'wasm', 'seasons.wasm')): Modul
   try {
     bytes = readFileSync(path);
   } catch (cause) {
-    throw new UserError(`cannot read the node module ${path}`, { hint: 'build it with: npm run build', cause });
+    throw new UserError(`cannot read the node module ${path}`, {
+      hint: 'build it with: npm run build',
+      cause,
+    });
   }
   return {
     module: new WebAssembly.Module(bytes),

@@ -17,7 +17,11 @@ function cFiles() {
 function checks(fix) {
   const node = process.execPath;
   return [
-    ['prettier', node, [bin('prettier/bin/prettier.cjs'), fix ? '--write' : '--check', '--log-level=warn', '.']],
+    [
+      'prettier',
+      node,
+      [bin('prettier/bin/prettier.cjs'), fix ? '--write' : '--check', '--log-level=warn', '.'],
+    ],
     ['eslint', node, [bin('eslint/bin/eslint.js'), ...(fix ? ['--fix'] : []), '.']],
     ['types', node, [bin('typescript/bin/tsc'), '-p', 'tsconfig.check.json']],
     ['types of the page', node, [bin('typescript/bin/tsc'), '-p', 'host/app/tsconfig.json', '--noEmit']],

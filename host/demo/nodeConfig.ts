@@ -1,0 +1,73 @@
+import { UserError, exitCodes } from '../errors.ts';
+import type { NodeConfig } from '../link/protocol.ts';
+import { fitThreshold, policyNumbers, type PolicyName } from '../sim/fit.ts';
+import type { ModuleImage } from '../sim/nodeModule.ts';
+import type { NodeDescription, Work } from '../sim/nodeDescription.ts';
+import type { FixedPoint } from '../sim/signal/fixedPoint.ts';
+import type { Signal } from '../sim/signal/signal.ts';
+
+/** Bytes of a packet that are left for samples; a sample takes about a byte for its skip and two an axis. */
+const PAYLOAD = 221;
+/** The policies' largest skip is this beyond the mean one: max_skip = BASE_SKIP + floor(1 / rate). */
+const BASE_SKIP = 4;
+/** Slots of the signal that a threshold is fitted on. */
+const FIT_SLOTS = 4096;
+const MAX_SLOT_SECONDS = 4294;
+
+export interface SamplingOptions {
+  policy: PolicyName;
+  /** Mean samples per slot that the policy is fitted to, 0 to 1. */
+  rate: number;
+  /** Seconds from taking a sample to its delivery. */
+  latency: number;
+}
+
+/** The configuration of a node that samples `signal`, with its threshold fitted and its costs as described. */
+export function configureNode(
+  image: ModuleImage,
+  signal: Signal,
+  fixed: FixedPoint,
+  node: NodeDescription,
+  { policy, rate, latency }: SamplingOptions,
+): NodeConfig {
+  const { samplePeriod, axes } = signal;
+  if (samplePeriod > MAX_SLOT_SECONDS || samplePeriod < 1e-6) {
+    throw new UserError(
+      `the signal has a sample every ${samplePeriod} s; a node counts slots of 1 µs to ${MAX_SLOT_SECONDS} s`,
+      {
+        exitCode: exitCodes.usage,
+        hint: 'give the time between samples with --period',
+      },
+    );
+  }
+  const latencySlots = Math.round(latency / samplePeriod);
+  if (latencySlots < 2) {
+    throw new UserError(
+      `the latency bound of ${latency} s is shorter than two samples (${2 * samplePeriod} s)`,
+      {
+        exitCode: exitCodes.usage,
+        hint: 'give a longer --latency',
+      },
+    );
+  }
+  const nanojoules = (...works: Work[]): number =>
+    Math.round(works.reduce((sum, { joules }) => sum + joules, 0) * 1e9);
+  const config = {
+    policy: policyNumbers[policy],
+    axes: axes.length,
+    fractionBits: fixed.fractionBits,
+    batch: Math.max(1, Math.min(255, Math.floor(PAYLOAD / (1 + 2 * axes.length)))),
+    slotMicros: Math.round(samplePeriod * 1e6),
+    latencySlots,
+    sendSlots: Math.min(0xffff, Math.max(1, Math.floor(latencySlots / 10))),
+    minSkip: 0,
+    maxSkip: Math.min(0xffff, BASE_SKIP + Math.floor(1 / rate)),
+    rate: Math.min(0xffff, Math.max(1, Math.round(rate * 65536))),
+    sampleNanojoules: nanojoules(node.compute, node.sense),
+    packetNanojoules: nanojoules(node.compute, node.packet),
+    byteNanojoules: nanojoules(node.byte),
+  };
+  const slots = Math.min(FIT_SLOTS, signal.length);
+  const values = Array.from({ length: slots }, (_, slot) => fixed.encode(signal.at(slot)));
+  return { ...config, threshold: fitThreshold(image, config, values, rate) };
+}

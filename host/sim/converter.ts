@@ -36,7 +36,7 @@ export interface Converter {
   /** Longest step over which `charge` may be taken as constant. */
   readonly maxStep: number;
   /** Power that reaches the capacitor, at most `watts`. `seconds`: the step over which it is averaged. */
-  charge(watts: number, volts: number, capacitorVolts: number, cold: boolean, seconds: number): number;
+  charge(watts: number, volts: number, capacitor: { volts: number }, cold: boolean, seconds: number): number;
   /** Power drawn from the capacitor for `watts` at the load, at least `watts`. */
   draw(watts: number): number;
 }
@@ -65,7 +65,7 @@ class BoostBuck implements Converter {
     this.#buck = efficiency(description.buck);
   }
 
-  charge(watts: number, volts: number, _capacitorVolts: number, cold: boolean): number {
+  charge(watts: number, volts: number, _capacitor: { volts: number }, cold: boolean): number {
     if (watts <= 0 || volts < this.#minInputVolts) return 0;
     const warm = watts * this.#boost(watts / volts);
     if (!cold) return warm;
@@ -96,7 +96,14 @@ class DiodeInput implements Converter {
   }
 
   /** The source's current charges the capacitor up to its voltage less the drop; mean of V(t) I over the step. */
-  charge(watts: number, volts: number, capacitorVolts: number, _cold: boolean, seconds: number): number {
+  charge(
+    watts: number,
+    volts: number,
+    capacitor: { volts: number },
+    _cold: boolean,
+    seconds: number,
+  ): number {
+    const capacitorVolts = capacitor.volts;
     const room = volts - this.#dropVolts - capacitorVolts;
     if (watts <= 0 || room <= 0) return 0;
     const rise = Math.min((watts / volts) * (seconds / this.#farads), room);

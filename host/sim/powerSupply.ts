@@ -69,7 +69,7 @@ export class PowerSupply {
       const { elapsed } = this.#capacitor;
       ledger.load[part].add(watts * elapsed);
       ledger.losses.buck.add((draw - watts) * elapsed);
-      ledger.losses.esr.add(loss * elapsed);
+      if (loss > 0) ledger.losses.esr.add(loss * elapsed);
       if (off && this.#capacitor.energy <= this.#offEnergy) return 'off';
     }
     return 'reached';
@@ -111,7 +111,7 @@ export class PowerSupply {
     if (end - start > limit) end = start + limit;
     const seconds = end - start;
 
-    const charge = converter.charge(watts, volts, capacitor.volts, this.#cold, seconds);
+    const charge = converter.charge(watts, volts, capacitor, this.#cold, seconds);
     // An empty capacitor gives nothing: what arrives is all that the converter can consume.
     const empty = capacitor.energy === 0 && charge < converter.quiescentWatts;
     const quiescent = empty ? charge : converter.quiescentWatts;
@@ -122,7 +122,7 @@ export class PowerSupply {
     ledger.harvested.add(watts * elapsed);
     ledger.stored.add(capacitor.gained);
     ledger.leakage.add(capacitor.leaked);
-    ledger.clipped.add(capacitor.clipped);
+    if (capacitor.clipped > 0) ledger.clipped.add(capacitor.clipped);
     ledger.losses.boost.add((watts - charge) * elapsed);
     ledger.losses.quiescent.add(quiescent * elapsed);
     return reached;

@@ -57,6 +57,8 @@ const YIELD_MILLIS = 20;
 const CLOCK_EVERY = 64;
 /** The wall-clock grain of pacing inside a long sleep. */
 const PACE_SECONDS = 0.05;
+/** Seconds by which sums of times may fall short of a microsecond that they have reached. */
+const CLOCK_ROUNDING = 1e-9;
 const LARGEST_ENERGY = 2 ** 32 - 1;
 
 /**
@@ -277,7 +279,7 @@ export class SimulatedEnvironment implements Environment {
 
   #moment(): Moment {
     const slot = this.nowSlot;
-    const micros = Math.max(0, Math.floor((this.seconds - slot * this.signal.samplePeriod) * 1e6));
+    const micros = Math.floor((this.seconds - slot * this.signal.samplePeriod + CLOCK_ROUNDING) * 1e6);
     const energy = Math.min(LARGEST_ENERGY, Math.floor((this.#supply.usable / this.#drawRatio) * 1e9));
     return { slot, micros, energy, millivolts: Math.round(this.volts * 1000) };
   }

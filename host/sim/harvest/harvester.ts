@@ -37,6 +37,8 @@ export class TraceHarvester implements Harvester {
   readonly #volts: Float64Array;
   #cycle = 0;
   #index = 0;
+  #from = 0;
+  #until = 0;
 
   constructor({ name, starts, watts, volts, duration, warnings = [] }: HarvestTrace) {
     const last = starts.at(-1);
@@ -49,26 +51,19 @@ export class TraceHarvester implements Harvester {
     this.#starts = starts;
     this.#watts = watts;
     this.#volts = volts;
+    this.#enter(0, 0);
   }
 
   at(seconds: number): HarvestPiece {
-    if (seconds < this.#from()) {
-      this.#cycle = Math.max(0, Math.floor(seconds / this.duration) - 1);
-      this.#index = 0;
-    } else if (seconds >= this.#until() + this.duration) {
-      this.#cycle = Math.floor(seconds / this.duration) - 1;
-      this.#index = 0;
+    if (seconds < this.#from || seconds >= this.#until + this.duration) {
+      this.#enter(Math.max(0, Math.floor(seconds / this.duration) - 1), 0);
     }
     // Boundaries are compared as computed, so that every time lies in exactly one piece whatever the rounding.
-    let until = this.#until();
-    while (seconds >= until) {
-      if (++this.#index === this.#starts.length) {
-        this.#index = 0;
-        this.#cycle++;
-      }
-      until = this.#until();
+    while (seconds >= this.#until) {
+      if (this.#index + 1 < this.#starts.length) this.#enter(this.#cycle, this.#index + 1);
+      else this.#enter(this.#cycle + 1, 0);
     }
-    return { watts: this.#watts[this.#index]!, volts: this.#volts[this.#index]!, until };
+    return { watts: this.#watts[this.#index]!, volts: this.#volts[this.#index]!, until: this.#until };
   }
 
   /** Mean power over one repetition, in watts. */
@@ -80,11 +75,11 @@ export class TraceHarvester implements Harvester {
     return joules / this.duration;
   }
 
-  #from(): number {
-    return this.#cycle * this.duration + this.#starts[this.#index]!;
-  }
-
-  #until(): number {
-    return this.#cycle * this.duration + (this.#starts[this.#index + 1] ?? this.duration);
+  #enter(cycle: number, index: number): void {
+    const last = index + 1 === this.#starts.length;
+    this.#cycle = cycle;
+    this.#index = index;
+    this.#from = cycle * this.duration + this.#starts[index]!;
+    this.#until = last ? (cycle + 1) * this.duration : cycle * this.duration + this.#starts[index + 1]!;
   }
 }

@@ -12,7 +12,9 @@ export function parseDuration(text: string): number {
 }
 
 /** A finite number within bounds. */
-export function parseNumber({ min = -Infinity, max = Infinity, integer = false } = {}): (text: string) => number {
+export function parseNumber({ min = -Infinity, max = Infinity, integer = false } = {}): (
+  text: string,
+) => number {
   return (text) => {
     const value = Number(text);
     const fits = text.trim() !== '' && Number.isFinite(value) && value >= min && value <= max;

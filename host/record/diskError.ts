@@ -25,10 +25,9 @@ const CAUSES: Readonly<Record<string, [what: string, hint: string]>> = {
 
 /** An error of the file system, as a person can act on it; anything else is returned as it is. */
 export function diskError(error: unknown, path: string, doing: 'read' | 'write'): Error {
-  if (error instanceof UserError || !(error instanceof Error)) return error as Error;
   const { code } = error as NodeJS.ErrnoException;
   const known = code === undefined ? undefined : CAUSES[code];
-  if (!known) return error;
+  if (!known) return error as Error;
   const [what, hint] = known;
   return new UserError(`cannot ${doing} ${path} (disk of ${dirname(path)}): ${what} (${code})`, {
     hint,

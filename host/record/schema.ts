@@ -114,6 +114,9 @@ export function nodeHex(node: number): string {
   return node.toString(16).padStart(8, '0');
 }
 
+/** pbf's own encoder gets characters beyond U+1FFFF wrong. */
+const utf8 = new TextEncoder();
+
 /** Appends the fields of a message to `out`, without the CRC field. A missing field is left out. */
 export function writeFields<N extends SchemaName>(name: N, values: Partial<Stores<N>>, out: Pbf): void {
   let number = 0;
@@ -133,7 +136,7 @@ export function writeFields<N extends SchemaName>(name: N, values: Partial<Store
         out.writeDoubleField(number, value as number);
         break;
       case 'string':
-        out.writeStringField(number, value as string);
+        out.writeBytesField(number, utf8.encode(value as string));
         break;
       case 'bytes':
         out.writeBytesField(number, value as Uint8Array);
@@ -149,7 +152,7 @@ export function writeFields<N extends SchemaName>(name: N, values: Partial<Store
         out.writePackedDouble(number, value as number[]);
         break;
       case 'string[]':
-        for (const text of value as readonly string[]) out.writeStringField(number, text);
+        for (const text of value as readonly string[]) out.writeBytesField(number, utf8.encode(text));
     }
   }
 }

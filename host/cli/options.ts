@@ -24,3 +24,10 @@ export function parseNumber({ min = -Infinity, max = Infinity, integer = false }
     return value;
   };
 }
+
+/** A node's number in hexadecimal, with or without 0x: 1 to 8 digits. */
+export function parseNodeId(text: string): number {
+  if (!/^(0x)?[0-9a-f]{1,8}$/i.test(text))
+    throw new InvalidArgumentError('expected up to 8 hexadecimal digits.');
+  return parseInt(text, 16);
+}

@@ -3,8 +3,8 @@ import { ArraySignal } from './signal.ts';
 
 /** A step that differs from the usual one by more than this share of it is told as a gap. */
 const STEP_TOLERANCE = 0.5;
-const TIME_NAME = /^(time|timestamp|date|datetime|t|sec|secs|seconds|ms|millis|milliseconds)\b/i;
-const MILLIS_NAME = /^(ms|millis|milliseconds)\b|[\s_([](ms|millis|milliseconds)\b/i;
+const TIME_NAME = /^(time|timestamp|date|datetime|t|sec|secs|seconds|ms|millis|milliseconds)(?![a-z])/i;
+const MILLIS_NAME = /(?<![a-z])(ms|millis|milliseconds)(?![a-z])/i;
 
 /** How the leading column or columns of a row become seconds. */
 interface TimeColumns {

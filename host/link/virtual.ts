@@ -34,7 +34,7 @@ class VirtualEnd implements Transport {
 
   close(): Promise<void> {
     this.#open = false;
-    if (this.peer) this.peer.#state(false);
+    if (this.peer && this.peer.#open) this.peer.#state(false);
     return Promise.resolve();
   }
 }

@@ -1,0 +1,359 @@
+import { LitElement, css, html } from 'lit';
+import './capacitorPanel.ts';
+import './energyPanel.ts';
+import './figuresRow.ts';
+import { duration } from './format.ts';
+import { LiveConnection, type ConnectionState } from './liveConnection.ts';
+import { LiveStore } from './liveStore.ts';
+import { defaultWindow, stretch, windows, type LiveView } from './liveView.ts';
+import { panelStyles } from './panelStyles.ts';
+import './queuePanel.ts';
+import './runHeader.ts';
+import './signalPanel.ts';
+import './summaryPanel.ts';
+
+/** What the page is doing, as it says it. */
+type Phase = 'waiting' | 'live' | 'lost' | 'ended';
+
+const PHASES: Readonly<Record<Phase, string>> = {
+  waiting: 'Waiting for the host',
+  live: 'Live',
+  lost: 'Connection lost, trying again',
+  ended: 'Ended',
+};
+
+/** The live page: takes what the host publishes and shows a stretch of it. */
+export class SolsticeLive extends LitElement {
+  static override properties = {
+    axis: { state: true },
+    windowLength: { state: true },
+    pausedAt: { state: true },
+    cursor: { state: true },
+    connection: { state: true },
+    chosenNode: { state: true },
+  };
+
+  static override styles = [
+    panelStyles,
+    css`
+      :host {
+        box-sizing: border-box;
+        min-height: 100dvh;
+        padding: 12px 14px 14px;
+        gap: 10px;
+        background: var(--page);
+        border: 0;
+        border-radius: 0;
+      }
+      .top {
+        display: flex;
+        flex-wrap: wrap;
+        justify-content: space-between;
+        align-items: flex-start;
+        gap: 8px 20px;
+      }
+      run-header {
+        flex: 1 1 420px;
+      }
+      .tools {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 8px;
+      }
+      .segments,
+      .pause {
+        background: var(--panel);
+      }
+      .pause {
+        min-width: 76px;
+      }
+      .pause[aria-pressed='true'] {
+        background: var(--ink);
+        border-color: var(--ink);
+        color: var(--panel);
+      }
+      .status {
+        display: inline-flex;
+        align-items: center;
+        gap: 7px;
+        margin: 0;
+        padding: 3px 10px;
+        border: 1px solid var(--edge);
+        border-radius: 4px;
+        background: var(--panel);
+      }
+      .status::before {
+        content: '';
+        width: 8px;
+        height: 8px;
+        border-radius: 50%;
+        background: var(--muted);
+      }
+      .status.live::before {
+        background: var(--good);
+      }
+      .status.waiting::before {
+        background: none;
+        border: 1.5px solid var(--muted);
+        box-sizing: border-box;
+      }
+      .status.lost {
+        border-color: var(--warn);
+        background: var(--warn-back);
+        color: var(--warn);
+      }
+      .status.lost::before {
+        border-radius: 0;
+        background: var(--warn);
+        clip-path: polygon(50% 0, 100% 100%, 0 100%);
+      }
+      .status.ended::before {
+        border-radius: 1px;
+      }
+      .panels {
+        flex: 1;
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) 350px;
+        gap: 10px;
+        min-height: 0;
+      }
+      .curves {
+        display: grid;
+        grid-template-rows: minmax(210px, 5fr) minmax(160px, 4fr) minmax(140px, 3fr);
+        gap: 10px;
+        min-width: 0;
+        min-height: 0;
+      }
+      .side {
+        display: flex;
+        flex-direction: column;
+        gap: 10px;
+        min-width: 0;
+        min-height: 0;
+      }
+      energy-panel {
+        flex: 1 1 auto;
+      }
+      summary-panel {
+        flex: 0 1 auto;
+      }
+      .note {
+        margin: 0;
+        font-size: 12px;
+        color: var(--muted);
+      }
+      .wait {
+        margin: auto;
+        max-width: 44ch;
+        padding: 24px;
+        text-align: center;
+        color: var(--muted);
+      }
+      .wait h2 {
+        margin-bottom: 6px;
+        font-size: 16px;
+        color: var(--ink);
+      }
+      .wait code {
+        font-size: 12px;
+        color: var(--ink);
+      }
+      @media (min-width: 1000px) and (min-height: 700px) {
+        :host {
+          height: 100dvh;
+        }
+      }
+      @media (max-width: 999px) {
+        .panels {
+          display: flex;
+          flex-direction: column;
+        }
+        .curves {
+          grid-template-rows: 300px 220px auto;
+        }
+      }
+      @media (max-width: 640px) {
+        :host {
+          padding: 10px;
+        }
+      }
+    `,
+  ];
+
+  readonly store = new LiveStore();
+  declare axis: number;
+  /** Seconds; undefined until it is chosen. */
+  declare windowLength: number | undefined;
+  /** The latest time when the page was paused. */
+  declare pausedAt: number | undefined;
+  declare cursor: number | undefined;
+  declare connection: ConnectionState;
+  declare chosenNode: number | undefined;
+  readonly #link = new LiveConnection({
+    url: `${location.origin.replace(/^http/, 'ws')}/live`,
+    onMessage: (message) => {
+      this.store.apply(message);
+      const { run, lastSlot = 0 } = this.store;
+      // A pause ends with the run that it was in.
+      if (run && this.pausedAt !== undefined && lastSlot * run.slotSeconds < this.pausedAt)
+        this.pausedAt = undefined;
+      this.#showSoon();
+    },
+    onState: (state) => (this.connection = state),
+  });
+  #isDrawing = false;
+  readonly #onVisible = (): void => {
+    if (document.visibilityState === 'visible') this.#link.open();
+  };
+
+  constructor() {
+    super();
+    this.axis = 0;
+    this.connection = { name: 'connecting' };
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener('visibilitychange', this.#onVisible);
+    this.#link.open();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener('visibilitychange', this.#onVisible);
+    this.#link.close();
+  }
+
+  get phase(): Phase {
+    if (this.store.summary) return 'ended';
+    if (!this.store.run) return 'waiting';
+    return this.connection.name === 'open' ? 'live' : 'lost';
+  }
+
+  /** What the panels show now; undefined before there is a run. */
+  get view(): LiveView | undefined {
+    const { store } = this;
+    const { run } = store;
+    if (!run) return undefined;
+    const first = (store.firstSlot ?? 0) * run.slotSeconds;
+    const now = this.pausedAt ?? (store.lastSlot ?? 0) * run.slotSeconds;
+    const length = this.windowLength ?? defaultWindow(run.speed);
+    const node = store.nodes.get(this.chosenNode ?? NaN) ?? store.nodes.values().next().value;
+    const axis = Math.min(this.axis, run.axes.length - 1);
+    return { store, run, node, axis, ...stretch(length, first, now), cursor: this.cursor };
+  }
+
+  override render(): unknown {
+    const { view, phase } = this;
+    return html`<div class="top">
+        <run-header .run=${this.store.run}></run-header>
+        <div class="tools">
+          ${view ? this.#tools(view) : ''}
+          <p class="status ${phase}" role="status">${PHASES[phase]}</p>
+        </div>
+      </div>
+      ${view ? this.#panels(view) : this.#waiting()}`;
+  }
+
+  #tools(view: LiveView): unknown {
+    const paused = this.pausedAt !== undefined;
+    const chosen = this.windowLength ?? defaultWindow(view.run.speed);
+    return html`${this.#nodes()}
+      <div class="segments" role="group" aria-label="Time shown">
+        ${windows.map(
+          (length) =>
+            html`<button
+              type="button"
+              aria-pressed=${length === chosen}
+              @click=${() => (this.windowLength = length)}
+            >
+              ${length === Infinity ? 'All' : length < 60 ? `${length} s` : `${length / 60} min`}
+            </button>`,
+        )}
+      </div>
+      <button type="button" class="pause" aria-pressed=${paused} @click=${this.#togglePause}>
+        ${paused ? 'Resume' : 'Pause'}
+      </button>`;
+  }
+
+  #nodes(): unknown {
+    const nodes = [...this.store.nodes.keys()];
+    if (nodes.length < 2) return '';
+    const chosen = this.chosenNode ?? nodes[0];
+    return html`<label>
+      <span class="hidden">Node</span>
+      <select
+        @change=${(event: Event) => (this.chosenNode = Number((event.target as HTMLSelectElement).value))}
+      >
+        ${nodes.map((node) => html`<option value=${node} ?selected=${node === chosen}>Node ${node}</option>`)}
+      </select>
+    </label>`;
+  }
+
+  #panels(view: LiveView): unknown {
+    const { store, run } = view;
+    const seconds = ((store.lastSlot ?? 0) - (store.firstSlot ?? 0)) * run.slotSeconds;
+    return html`<figures-row .run=${run} .counters=${store.counters} .seconds=${seconds}></figures-row>
+      ${this.#notes(view)}
+      <div
+        class="panels"
+        @choose-axis=${({ detail }: CustomEvent<number>) => (this.axis = detail)}
+        @cursor-time=${({ detail }: CustomEvent<number | undefined>) => (this.cursor = detail)}
+      >
+        <div class="curves">
+          <signal-panel .view=${view}></signal-panel>
+          <capacitor-panel .view=${view}></capacitor-panel>
+          <queue-panel .view=${view}></queue-panel>
+        </div>
+        <div class="side">
+          ${
+            store.summary
+              ? html`<summary-panel .summary=${store.summary} .unit=${run.unit}></summary-panel>`
+              : ''
+          }
+          <energy-panel .view=${view}></energy-panel>
+        </div>
+      </div>`;
+  }
+
+  #notes({ store, run, from }: LiveView): unknown {
+    const notes: string[] = [];
+    if (this.pausedAt !== undefined) {
+      const behind = (store.lastSlot ?? 0) * run.slotSeconds - this.pausedAt;
+      notes.push(`Paused, ${duration(behind)} behind; data still comes in.`);
+    }
+    if (store.thinned && from <= (store.truth.rows[0] ?? { slot: 0 }).slot * run.slotSeconds) {
+      notes.push('The older part of a long run is drawn with fewer points.');
+    }
+    return notes.length > 0 ? html`<p class="note">${notes.join(' ')}</p>` : '';
+  }
+
+  #waiting(): unknown {
+    return html`<div class="wait">
+      <h2>${this.connection.name === 'open' ? 'No run yet' : 'The host does not answer yet'}</h2>
+      ${
+        this.connection.name === 'open'
+          ? html`<p>The host is there. Curves appear as soon as a node runs.</p>`
+          : html`<p>This page tries again by itself. Start a run with <code>npm start</code>.</p>`
+      }
+    </div>`;
+  }
+
+  #togglePause(): void {
+    const { run, lastSlot } = this.store;
+    this.pausedAt = this.pausedAt === undefined ? (lastSlot ?? 0) * run!.slotSeconds : undefined;
+  }
+
+  /** Draws at the next frame; hidden pages do not draw. */
+  #showSoon(): void {
+    if (this.#isDrawing) return;
+    this.#isDrawing = true;
+    requestAnimationFrame(() => {
+      this.#isDrawing = false;
+      this.requestUpdate();
+    });
+  }
+}
+
+customElements.define('solstice-live', SolsticeLive);

@@ -194,7 +194,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   };
   server?.publish(describeRun(options, signal, harvester.name, config, speed, origin));
 
-  const node = await startNode({ kind: options.node, nodeId, image, environment: held });
+  const node = await startNode({ kind: options.node, node: nodeId, image, environment: held });
   collector.attach(node.transport);
 
   const summarise = (): DemoSummary => {

@@ -1,5 +1,8 @@
+import { buildFirmware } from '../build/buildFirmware.ts';
+import { SerialTransport } from '../link/serial.ts';
 import type { Transport } from '../link/transport.ts';
 import { createVirtualLink } from '../link/virtual.ts';
+import { runBoard } from '../sim/boards/runBoard.ts';
 import type { Environment } from '../sim/environment.ts';
 import type { ModuleImage } from '../sim/nodeModule.ts';
 import { VirtualNode } from '../sim/virtualNode.ts';
@@ -18,14 +21,27 @@ export interface RunningNode {
 
 export interface StartNodeOptions {
   kind: NodeKind;
-  nodeId: number;
+  node: number;
   image: ModuleImage;
   environment: Environment;
 }
 
-/** Makes a node of the kind, ready to run. */
-export async function startNode({ nodeId, image, environment }: StartNodeOptions): Promise<RunningNode> {
-  const [transport, link] = createVirtualLink();
-  const node = new VirtualNode({ node: nodeId, image, environment, link });
-  return { transport, run: () => node.run(), close: () => link.close() };
+/** Makes a node ready to run: the module in process, or firmware built from it on an emulated board. */
+export async function startNode({ kind, node, image, environment }: StartNodeOptions): Promise<RunningNode> {
+  if (kind === 'virtual') {
+    const [transport, link] = createVirtualLink();
+    const virtual = new VirtualNode({ node, image, environment, link });
+    return { transport, run: () => virtual.run(), close: () => link.close() };
+  }
+  const firmware = await buildFirmware({ board: kind });
+  const board = await runBoard({ firmware, node, environment });
+  const transport = 'path' in board.link ? await SerialTransport.open(board.link.path) : board.link.transport;
+  return {
+    transport,
+    run: () => {
+      board.start();
+      return board.done;
+    },
+    close: () => board.stop(),
+  };
 }

@@ -2,6 +2,7 @@
 #ifndef BOARD_H
 #define BOARD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Bytes of non-volatile memory that a board provides at least. */
@@ -19,8 +20,8 @@ int32_t board_link_read(void);
 void board_environment_write(const uint8_t *bytes, uint32_t length);
 int32_t board_environment_read(void);
 
-/* Sleeps until either UART may have a byte. May return early. */
-void board_wait(void);
+/* Sleeps until the environment may have sent a byte, or, if `link` is set, the host. May return early. */
+void board_wait(bool link);
 
 /* Byte-addressable memory that outlives a power failure. Each byte is written whole or not at all, in order.
  */

@@ -114,7 +114,7 @@ static bool listen(uint32_t boot, uint32_t seq) {
     }
     if (power_listen_over())
       return false;
-    board_wait();
+    board_wait(true);
   }
 }
 

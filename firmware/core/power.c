@@ -42,7 +42,7 @@ static uint32_t power_ask(uint32_t operation, uint32_t argument, message_answer_
   uint32_t length;
   power_request(operation, argument);
   while ((length = power_poll(answer)) == 0)
-    board_wait();
+    board_wait(false);
   *now = (power_moment_t){answer->slot, answer->micros, answer->energy, answer->millivolts};
   return length;
 }
@@ -83,5 +83,5 @@ bool power_listen_over(void) {
 void power_fault(uint32_t code) {
   power_request(PROTO_FAULT, code);
   for (;;)
-    board_wait();
+    board_wait(false);
 }

@@ -88,9 +88,9 @@ export async function buildFirmware({
   return { board, elf, bin, moduleHash: info.hash, firmwareHash, sizes };
 }
 
-async function readModule(path: string): Promise<Uint8Array> {
+async function readModule(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await readFile(path);
+    return new Uint8Array(await readFile(path));
   } catch (cause) {
     throw new UserError(`cannot read the node module ${path}`, {
       hint: 'build it with: npm run build',

@@ -93,7 +93,7 @@ async function textOf(bytes: Uint8Array): Promise<string> {
  * Checks that a module can become firmware: valid, no imports, the functions of the API, no SIMD, tables or growing
  * memory. Throws a `UserError` that names the first thing in the way.
  */
-export async function inspectModule(bytes: Uint8Array): Promise<ModuleInfo> {
+export async function inspectModule(bytes: Uint8Array<ArrayBuffer>): Promise<ModuleInfo> {
   const withoutSimd = await faultOf(bytes, false);
   if (withoutSimd !== undefined) {
     if ((await faultOf(bytes, true)) === undefined)

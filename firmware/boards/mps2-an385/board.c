@@ -70,11 +70,11 @@ int32_t board_environment_read(void) {
 
 /* A byte that arrives after the acknowledgement makes its interrupt pending again, which WFI does not miss.
  */
-void board_wait(void) {
+void board_wait(bool link) {
   LINK->interrupt = INTERRUPT_RX;
   ENVIRONMENT->interrupt = INTERRUPT_RX;
   NVIC_ICPR = IRQ_RX;
-  if (!((LINK->state | ENVIRONMENT->state) & STATE_RX_FULL))
+  if (!(ENVIRONMENT->state & STATE_RX_FULL) && !(link && (LINK->state & STATE_RX_FULL)))
     __asm__ volatile("dsb\n wfi" ::: "memory");
 }
 

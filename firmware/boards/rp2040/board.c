@@ -100,11 +100,11 @@ int32_t board_environment_read(void) {
 
 /* A byte that arrives after the acknowledgement makes its interrupt pending again, which WFI does not miss.
  */
-void board_wait(void) {
+void board_wait(bool link) {
   LINK->interrupt_clear = INTERRUPT_RX;
   ENVIRONMENT->interrupt_clear = INTERRUPT_RX;
   NVIC_ICPR = IRQ_UARTS;
-  if (LINK->flags & ENVIRONMENT->flags & FLAG_RX_EMPTY)
+  if ((ENVIRONMENT->flags & FLAG_RX_EMPTY) && !(link && !(LINK->flags & FLAG_RX_EMPTY)))
     __asm__ volatile("wfe" ::: "memory");
 }
 

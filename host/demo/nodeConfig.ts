@@ -2,7 +2,7 @@ import { UserError, exitCodes } from '../errors.ts';
 import type { NodeConfig } from '../link/protocol.ts';
 import { fitThreshold, policyNumbers, type PolicyName } from '../sim/fit.ts';
 import type { ModuleImage } from '../sim/nodeModule.ts';
-import type { NodeDescription, Work } from '../sim/nodeDescription.ts';
+import { energyFigures, type NodeDescription } from '../sim/nodeDescription.ts';
 import type { FixedPoint } from '../sim/signal/fixedPoint.ts';
 import type { Signal } from '../sim/signal/signal.ts';
 
@@ -50,8 +50,6 @@ export function configureNode(
       },
     );
   }
-  const nanojoules = (...works: Work[]): number =>
-    Math.round(works.reduce((sum, { joules }) => sum + joules, 0) * 1e9);
   const config = {
     policy: policyNumbers[policy],
     axes: axes.length,
@@ -63,9 +61,7 @@ export function configureNode(
     minSkip: 0,
     maxSkip: Math.min(0xffff, BASE_SKIP + Math.floor(1 / rate)),
     rate: Math.min(0xffff, Math.max(1, Math.round(rate * 65536))),
-    sampleNanojoules: nanojoules(node.compute, node.sense),
-    packetNanojoules: nanojoules(node.compute, node.packet),
-    byteNanojoules: nanojoules(node.byte),
+    ...energyFigures(node),
   };
   const slots = Math.min(FIT_SLOTS, signal.length);
   const values = Array.from({ length: slots }, (_, slot) => fixed.encode(signal.at(slot)));

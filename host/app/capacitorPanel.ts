@@ -3,7 +3,7 @@ import type { PowerEvent } from '../server/events.ts';
 import { fixed } from './format.ts';
 import type { LiveView } from './liveView.ts';
 import { panelStyles } from './panelStyles.ts';
-import { readout, type Reading } from './readout.ts';
+import { describe, readout, type Reading } from './readout.ts';
 import { rowAt, rowsAround } from './signalAt.ts';
 import type { Plot } from './signalPlot.ts';
 import './timeChart.ts';
@@ -24,9 +24,24 @@ export class CapacitorPanel extends LitElement {
     const plot: Plot = [rows.map(({ slot }) => slot * slotSeconds), rows.map(({ volts }) => volts)];
     const levels: Level[] = thresholds
       ? [
-          { value: thresholds.max, label: `max ${thresholds.max} V`, color: 'threshold', dash: [1, 3] },
-          { value: thresholds.on, label: `on ${thresholds.on} V`, color: 'threshold', dash: [6, 3] },
-          { value: thresholds.off, label: `off ${thresholds.off} V`, color: 'threshold', dash: [2, 3] },
+          {
+            value: thresholds.max,
+            label: `max ${fixed(thresholds.max, 1)} V`,
+            color: 'threshold',
+            dash: [1, 3],
+          },
+          {
+            value: thresholds.on,
+            label: `on ${fixed(thresholds.on, 1)} V`,
+            color: 'threshold',
+            dash: [6, 3],
+          },
+          {
+            value: thresholds.off,
+            label: `off ${fixed(thresholds.off, 1)} V`,
+            color: 'threshold',
+            dash: [2, 3],
+          },
         ]
       : [];
     const at =
@@ -42,7 +57,7 @@ export class CapacitorPanel extends LitElement {
         ${readout(readings)}
       </header>
       <time-chart
-        .label=${`Capacitor: ${readings.map(({ label, value }) => `${label} ${value}`).join(', ')}`}
+        .label=${`Capacitor: ${describe(readings)}`}
         .curves=${CURVES}
         .plot=${plot}
         .levels=${levels}

@@ -44,7 +44,7 @@ export class EnergyPanel extends LitElement {
       }
       th,
       td {
-        padding: 4px 0;
+        padding: 3px 0;
         font-weight: 400;
         text-align: right;
         white-space: nowrap;
@@ -95,7 +95,7 @@ export class EnergyPanel extends LitElement {
     const { store } = this.view;
     const latest = store.power.rows.at(-1);
     return html`<header>
-        <h2>Energy <small>since the start</small></h2>
+        <h2>Energy <small>since the start; power over the time shown</small></h2>
       </header>
       <div class="body">
         ${latest ? this.#balance(latest) : html`<p class="empty">The node has not told its energy yet.</p>`}
@@ -114,7 +114,7 @@ export class EnergyPanel extends LitElement {
             <td class="share"><span class="hidden">Share</span></td>
             <th scope="col">Energy</th>
             <th scope="col">Share</th>
-            <th scope="col" title="Mean power over the time shown">In view</th>
+            <th scope="col">Power</th>
           </tr>
         </thead>
         <tbody>
@@ -185,7 +185,7 @@ export class EnergyPanel extends LitElement {
         name,
         total,
         power: seconds > 0 ? change / seconds : undefined,
-        color: `var(--${name === 'load' ? 'muted' : COLORED.has(name) ? name : 'other'})`,
+        color: `var(--${name === 'load' ? 'ink' : COLORED.has(name) ? name : 'other'})`,
         isPart: source === 'parts',
       };
     };

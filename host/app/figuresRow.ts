@@ -36,13 +36,13 @@ export class FiguresRow extends LitElement {
     dl {
       display: grid;
       grid-template-columns: repeat(auto-fit, minmax(104px, 1fr));
-      gap: 1px;
       margin: 0;
-      background: var(--edge);
     }
     div {
       padding: 6px 12px 7px;
-      background: var(--panel);
+      box-shadow:
+        1px 0 0 var(--edge),
+        0 1px 0 var(--edge);
     }
     dt {
       font-size: 12px;

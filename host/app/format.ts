@@ -43,14 +43,14 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
 }
 
-/** A time on an axis whose ticks are `step` seconds apart: `4 s`, `0.5 s`, `1:05`, `2:00:00`. */
-export function clock(seconds: number, step: number): string {
+/** A time on an axis whose ticks are `step` seconds apart and end at `last`: `4 s`, `0.5 s`, `1:05`, `2:00:00`. */
+export function clock(seconds: number, step: number, last: number): string {
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  if (seconds < 60) return `${fixed(seconds, decimals)} s`;
+  if (last < 60 || seconds < 0) return `${fixed(seconds, decimals)} s`;
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor((seconds % 3600) / 60);
   const rest = (seconds % 60).toFixed(decimals).padStart(decimals > 0 ? 3 + decimals : 2, '0');
-  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
+  return last >= 3600 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`;
 }
 
 /** `deadlineMisses` as `Deadline misses`. */

@@ -10,6 +10,7 @@ export type ColorName =
   | 'samples'
   | 'reconstruction'
   | 'volts'
+  | 'harvested'
   | 'threshold'
   | 'queue'
   | 'age'

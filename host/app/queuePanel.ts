@@ -20,6 +20,7 @@ export class QueuePanel extends LitElement {
       :host {
         flex-direction: row;
         flex-wrap: wrap;
+        overflow: hidden;
       }
       section {
         flex: 1 1 320px;
@@ -28,7 +29,7 @@ export class QueuePanel extends LitElement {
         min-width: 0;
       }
       section + section {
-        border-left: 1px solid var(--edge);
+        box-shadow: -1px -1px 0 var(--edge);
       }
     `,
   ];

@@ -3,7 +3,8 @@ import type { Curve } from './timeChart.ts';
 
 export interface Reading {
   label: string;
-  value: string;
+  /** Absent for what is only a key. */
+  value?: string;
   /** Drawn as a key beside the label. */
   curve?: Pick<Curve, 'color' | 'shape' | 'dash'>;
   warn?: boolean;
@@ -16,10 +17,18 @@ export function readout(readings: readonly Reading[]): unknown {
       ({ label, value, curve, warn = false }) =>
         html`<div>
           <dt>${curve ? key(curve) : ''}${label}</dt>
-          <dd class=${warn ? 'warn' : ''}>${value}</dd>
+          ${value === undefined ? '' : html`<dd class=${warn ? 'warn' : ''}>${value}</dd>`}
         </div>`,
     )}
   </dl>`;
+}
+
+/** The same in words. */
+export function describe(readings: readonly Reading[]): string {
+  return readings
+    .filter(({ value }) => value !== undefined)
+    .map(({ label, value }) => `${label} ${value}`)
+    .join(', ');
 }
 
 function key({ color, shape, dash }: Pick<Curve, 'color' | 'shape' | 'dash'>): unknown {

@@ -1,6 +1,6 @@
 import { LitElement, css, html, svg } from 'lit';
 import type { RunEvent } from '../server/events.ts';
-import { duration } from './format.ts';
+import { duration, number, si } from './format.ts';
 
 const ORIGINS: Readonly<Record<RunEvent['origin'], string>> = {
   simulated: 'These figures come from a model of the node.',
@@ -16,6 +16,13 @@ export class RunHeader extends LitElement {
     :host {
       display: block;
       min-width: 0;
+    }
+    .top {
+      display: flex;
+      flex-wrap: wrap;
+      align-items: center;
+      justify-content: space-between;
+      gap: 8px 20px;
     }
     .name {
       display: flex;
@@ -71,44 +78,20 @@ export class RunHeader extends LitElement {
       margin: 0;
       overflow-wrap: anywhere;
     }
-    @media (max-width: 640px) {
-      dl {
-        display: grid;
-        grid-template-columns: auto 1fr;
-        gap: 2px 12px;
-      }
-      dl div {
-        display: contents;
-      }
-    }
   `;
   declare run: RunEvent | undefined;
 
   override render(): unknown {
     const { run } = this;
-    return html`<div class="name">
-        <svg width="22" height="22" viewBox="0 0 32 32" aria-hidden="true">${sun}</svg>
-        <h1>Solstice</h1>
-        ${
-          run
-            ? html`<span class="title">${run.title}</span>
-                <span class="badge ${run.origin}" title=${ORIGINS[run.origin]}>${run.origin}</span>`
-            : ''
-        }
+    return html`<div class="top">
+        <div class="name">
+          <svg width="22" height="22" viewBox="0 0 32 32" aria-hidden="true">${sun}</svg>
+          <h1>Solstice</h1>
+          ${run ? title(run) : ''}
+        </div>
+        <slot></slot>
       </div>
-      ${
-        run
-          ? html`<dl>
-              ${facts(run).map(
-                ([name, value]) =>
-                  html`<div>
-                    <dt>${name}</dt>
-                    <dd>${value}</dd>
-                  </div>`,
-              )}
-            </dl>`
-          : ''
-      }`;
+      ${run ? html`<dl>${facts(run)}</dl>` : ''}`;
   }
 }
 
@@ -117,19 +100,29 @@ const sun = svg`<g fill="none" stroke="currentColor" stroke-width="2.8" stroke-l
   <path d="M16 3v4M4.6 8.6l3.2 2.6M27.4 8.6l-3.2 2.6M3 28h26" />
 </g>`;
 
-function facts(run: RunEvent): [string, string][] {
-  return [
+function title(run: RunEvent): unknown {
+  return html`<span class="title">${run.title}</span>
+    <span class="badge ${run.origin}" title=${ORIGINS[run.origin]}>${run.origin}</span>`;
+}
+
+function facts(run: RunEvent): unknown[] {
+  const { slotSeconds } = run;
+  const rows = [
     ['Node', run.node],
     ['Policy', run.policy],
     ['Signal', run.signal],
     ['Harvest', run.harvest],
-    [
-      'Slot',
-      duration(run.slotSeconds).startsWith('0.0') ? `${1000 * run.slotSeconds} ms` : `${run.slotSeconds} s`,
-    ],
-    ['Latency bound', duration(run.latencySlots * run.slotSeconds)],
-    ['Speed', `${run.speed}×`],
+    ['Slot', si(slotSeconds, 's')],
+    ['Latency bound', duration(run.latencySlots * slotSeconds)],
+    ['Speed', `${number(run.speed)}×`],
   ];
+  return rows.map(
+    ([name, value]) =>
+      html`<div>
+        <dt>${name}</dt>
+        <dd>${value}</dd>
+      </div>`,
+  );
 }
 
 customElements.define('run-header', RunHeader);

@@ -2,7 +2,7 @@ import { LitElement, html } from 'lit';
 import { number } from './format.ts';
 import type { LiveView } from './liveView.ts';
 import { panelStyles } from './panelStyles.ts';
-import { readout } from './readout.ts';
+import { describe, readout, type Reading } from './readout.ts';
 import { rowAt, signalAt } from './signalAt.ts';
 import { signalPlot } from './signalPlot.ts';
 import './timeChart.ts';
@@ -36,7 +36,7 @@ export class SignalPanel extends LitElement {
       now: store.lastSlot ?? 0,
     });
     const readings = this.#readings();
-    const values = readings.map(({ label, value }) => `${label} ${value}`).join(', ');
+    const values = describe(readings);
     return html`<header>
         <h2>Signal <small>${unit}</small></h2>
         ${this.#axes()} ${readout(readings)}
@@ -50,7 +50,7 @@ export class SignalPanel extends LitElement {
       ></time-chart>`;
   }
 
-  #readings(): { label: string; value: string; curve?: Curve }[] {
+  #readings(): Reading[] {
     const { store, run, node, axis, cursor } = this.view;
     const samples = node?.samples.rows ?? [];
     const slot = cursor === undefined ? (store.lastSlot ?? 0) : cursor / run.slotSeconds;
@@ -58,7 +58,7 @@ export class SignalPanel extends LitElement {
     return [
       { label: 'truth', value: show(signalAt(store.truth.rows, slot, axis)), curve: CURVES[0]! },
       { label: 'reconstruction', value: show(signalAt(samples, slot, axis)), curve: CURVES[1]! },
-      { label: 'held', value: '', curve: CURVES[2]! },
+      { label: 'held', curve: CURVES[2]! },
       { label: 'sample', value: show(rowAt(samples, slot)?.values[axis]), curve: CURVES[3]! },
     ];
   }

@@ -7,6 +7,7 @@ import { LiveConnection, type ConnectionState } from './liveConnection.ts';
 import { LiveStore } from './liveStore.ts';
 import { defaultWindow, stretch, windows, type LiveView } from './liveView.ts';
 import { panelStyles } from './panelStyles.ts';
+import './powerPanel.ts';
 import './queuePanel.ts';
 import './runHeader.ts';
 import './signalPanel.ts';
@@ -44,16 +45,6 @@ export class SolsticeLive extends LitElement {
         background: var(--page);
         border: 0;
         border-radius: 0;
-      }
-      .top {
-        display: flex;
-        flex-wrap: wrap;
-        justify-content: space-between;
-        align-items: flex-start;
-        gap: 8px 20px;
-      }
-      run-header {
-        flex: 1 1 420px;
       }
       .tools {
         display: flex;
@@ -133,7 +124,10 @@ export class SolsticeLive extends LitElement {
         min-height: 0;
       }
       energy-panel {
-        flex: 1 1 auto;
+        flex: 0 1 auto;
+      }
+      power-panel {
+        flex: 1 1 170px;
       }
       summary-panel {
         flex: 0 1 auto;
@@ -176,6 +170,10 @@ export class SolsticeLive extends LitElement {
       @media (max-width: 640px) {
         :host {
           padding: 10px;
+        }
+        .status,
+        .pause {
+          order: -1;
         }
       }
     `,
@@ -246,13 +244,12 @@ export class SolsticeLive extends LitElement {
 
   override render(): unknown {
     const { view, phase } = this;
-    return html`<div class="top">
-        <run-header .run=${this.store.run}></run-header>
+    return html`<run-header .run=${this.store.run}>
         <div class="tools">
           ${view ? this.#tools(view) : ''}
           <p class="status ${phase}" role="status">${PHASES[phase]}</p>
         </div>
-      </div>
+      </run-header>
       ${view ? this.#panels(view) : this.#waiting()}`;
   }
 
@@ -299,7 +296,7 @@ export class SolsticeLive extends LitElement {
       <div
         class="panels"
         @choose-axis=${({ detail }: CustomEvent<number>) => (this.axis = detail)}
-        @cursor-time=${({ detail }: CustomEvent<number | undefined>) => (this.cursor = detail)}
+        @cursor-time=${({ detail }: CustomEvent<number | null>) => (this.cursor = detail ?? undefined)}
       >
         <div class="curves">
           <signal-panel .view=${view}></signal-panel>
@@ -307,14 +304,18 @@ export class SolsticeLive extends LitElement {
           <queue-panel .view=${view}></queue-panel>
         </div>
         <div class="side">
-          ${
-            store.summary
-              ? html`<summary-panel .summary=${store.summary} .unit=${run.unit}></summary-panel>`
-              : ''
-          }
+          ${store.summary ? this.#summary(view) : ''}
           <energy-panel .view=${view}></energy-panel>
+          ${store.summary ? '' : html`<power-panel .view=${view}></power-panel>`}
         </div>
       </div>`;
+  }
+
+  /** Energy is left to the energy panel where there is one. */
+  #summary({ store, run }: LiveView): unknown {
+    const { energy, ...others } = store.summary!;
+    const summary = store.power.rows.length > 0 ? others : { ...others, energy };
+    return html`<summary-panel .summary=${summary} .unit=${run.unit}></summary-panel>`;
   }
 
   #notes({ store, run, from }: LiveView): unknown {

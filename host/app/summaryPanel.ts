@@ -35,7 +35,7 @@ export class SummaryPanel extends LitElement {
       <dl>
         ${entries(this.summary).map(
           ([path, value]) =>
-            html`<dt>${path.map(words).join(' / ')}</dt>
+            html`<dt>${path.map(label).join(', ')}</dt>
               <dd>${this.#show(path, value)}</dd>`,
         )}
       </dl>`;
@@ -47,6 +47,10 @@ export class SummaryPanel extends LitElement {
     if (path.at(-1) === 'mae') return `${number(value, 3)} ${this.unit}`;
     return Number.isInteger(value) ? count(value) : number(value);
   }
+}
+
+function label(key: string): string {
+  return key === 'mae' ? 'Mean abs. error' : words(key);
 }
 
 /** Leaves of a nested record with their paths; empty ones are left out. */

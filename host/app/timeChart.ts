@@ -247,8 +247,10 @@ export class TimeChart extends LitElement {
 
   #tellCursor(chart: uPlot): void {
     const left = chart.cursor.left ?? -1;
-    const time = left < 0 ? undefined : chart.posToVal(left, 'x');
-    this.dispatchEvent(new CustomEvent('cursor-time', { detail: time, bubbles: true, composed: true }));
+    const time = left < 0 ? null : chart.posToVal(left, 'x');
+    this.dispatchEvent(
+      new CustomEvent<number | null>('cursor-time', { detail: time, bubbles: true, composed: true }),
+    );
   }
 }
 
@@ -265,7 +267,7 @@ function series({ label, color: name, shape, width = 1.5, dash }: Curve): uPlot.
 
 function timeLabels(_: uPlot, splits: number[]): string[] {
   const step = splits.length > 1 ? splits[1]! - splits[0]! : 1;
-  return splits.map((time) => clock(time, step));
+  return splits.map((time) => clock(time, step, splits.at(-1)!));
 }
 
 function valueLabels(_: uPlot, splits: number[]): string[] {

@@ -70,7 +70,12 @@ class Cursor {
   }
 
   string(): string {
-    return text.decode(this.bytes(this.u32()));
+    const bytes = this.bytes(this.u32());
+    try {
+      return text.decode(bytes);
+    } catch {
+      throw new Malformed();
+    }
   }
 
   map(): Map<string, string> {
@@ -107,8 +112,7 @@ export function parseRecord(
     cursor.end();
     return record;
   } catch (error) {
-    // TypeError: text that is not UTF-8.
-    if (error instanceof Malformed || error instanceof TypeError) return undefined;
+    if (error instanceof Malformed) return undefined;
     throw error;
   }
 }

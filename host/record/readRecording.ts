@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import { decodeMessage, type Message } from '../link/message.ts';
 import { parseTopic, type ParsedRecord } from './parseRecord.ts';
 import { PROFILE, SESSION_METADATA } from './recordingWriter.ts';
-import { scanRecording, type ScanEnd } from './scanRecording.ts';
+import { scanRecording, type ScanEnd, type ScanItem } from './scanRecording.ts';
 import { readFields, type SchemaName, type Stores } from './schema.ts';
 
 /** A decoded SAMPLES message. */
@@ -65,8 +65,23 @@ const NOTHING: ReadonlySet<string> = new Set();
  */
 export async function* readRecording(path: string): AsyncGenerator<RecordingItem, ScanEnd> {
   const scan = scanRecording(path);
+  try {
+    return yield* read(scan, path);
+  } finally {
+    // Closes the file when the reader stops early.
+    await scan.return(undefined as never);
+  }
+}
+
+async function* read(
+  scan: AsyncGenerator<ScanItem, ScanEnd>,
+  path: string,
+): AsyncGenerator<RecordingItem, ScanEnd> {
   const channels = new Map<number, { node: number; type: SchemaName } | undefined>();
   const verdict: Verdict = { state: 'complete', bytes: 0, damagedPlaces: 0, lostBytes: 0, lostMessages: 0 };
+  /** A header is believed to be another program's only when nothing in the file is ours: it has no CRC. */
+  let header: { profile: string; library: string } | undefined;
+  let ours = false;
   let expected = 0;
   let stated: number | undefined;
   let step = await scan.next();
@@ -80,7 +95,7 @@ export async function* readRecording(path: string): AsyncGenerator<RecordingItem
     const { record } = item;
     switch (record.kind) {
       case 'header':
-        checkHeader(record, path);
+        header = record;
         break;
       case 'channel':
         channels.set(record.id, parseTopic(record.topic));
@@ -93,6 +108,7 @@ export async function* readRecording(path: string): AsyncGenerator<RecordingItem
           yield { type: 'Session', session: storedSession(record.entries) };
         break;
       case 'message': {
+        ours = true;
         const gap = (record.sequence - expected) >>> 0;
         // More than half the range ahead is behind: a message that has its place elsewhere.
         if (gap > 0x7fffffff) verdict.damagedPlaces++;
@@ -118,26 +134,24 @@ export async function* readRecording(path: string): AsyncGenerator<RecordingItem
       case 'footer':
     }
   }
+  if (!ours && header && header.profile !== PROFILE) {
+    const { profile, library } = header;
+    throw new UserError(`${path} is no Solstice recording: MCAP profile '${profile}', made by '${library}'`, {
+      hint: 'give a file made by solstice collect or solstice demo',
+    });
+  }
   const end = step.value;
-  if (stated !== undefined) verdict.lostMessages += Math.max(0, stated - expected);
+  if (stated !== undefined && end.summaryCrc === true) verdict.lostMessages += Math.max(0, stated - expected);
   verdict.bytes = end.size;
   verdict.lostBytes += end.size - end.end;
-  if (end.sectionCrc === false && verdict.damagedPlaces === 0) verdict.damagedPlaces++;
+  // Something that carries no CRC of its own: a schema, a channel, the statistics.
+  const sectionsHold = end.dataCrc !== false && end.summaryCrc !== false;
+  if (!sectionsHold && verdict.damagedPlaces === 0) verdict.damagedPlaces++;
   if (!end.closed) verdict.cutAt = end.end;
   if (verdict.damagedPlaces > 0 || verdict.lostMessages > 0) verdict.state = 'damaged';
   else if (!end.closed) verdict.state = 'cut';
   yield { type: 'Verdict', verdict };
   return end;
-}
-
-function checkHeader({ profile, library }: { profile: string; library: string }, path: string): void {
-  if (profile === PROFILE) return;
-  throw new UserError(
-    `${path} is an MCAP file, but not a Solstice recording: profile '${profile}', made by '${library}'`,
-    {
-      hint: 'give a file made by solstice collect or solstice demo',
-    },
-  );
 }
 
 function storedSession(entries: ReadonlyMap<string, string>): StoredSession {

@@ -6,7 +6,7 @@ import { MAX_CONTENT, parseRecord, parseTopic, type ParsedRecord } from './parse
 import type { SchemaName } from './schema.ts';
 
 const RECORD_HEAD = 9;
-const BLOCK = 1 << 18;
+const BLOCK = 1 << 16;
 const MAGIC = Uint8Array.from(McapConstants.MCAP_MAGIC);
 
 export type ScanItem =
@@ -27,14 +27,15 @@ export interface ScanEnd {
   dataEnded: boolean;
   /** Footer and closing magic were there, and nothing after. */
   closed: boolean;
-  /** Whether the CRCs over data section and summary hold; false when one does not, undefined when there is none. */
-  sectionCrc: boolean | undefined;
+  /** Whether the CRC over the data section, and that over the summary, holds; undefined when there is none. */
+  dataCrc: boolean | undefined;
+  summaryCrc: boolean | undefined;
 }
 
 /** A window that moves over a file, with a CRC-32 that runs along. */
 class Window {
   readonly #handle: FileHandle;
-  #buffer = new Uint8Array(4 * BLOCK);
+  #buffer = new Uint8Array(2 * BLOCK);
   #base = 0;
   #length = 0;
   #ended = false;
@@ -127,7 +128,8 @@ async function* scan(window: Window): AsyncGenerator<ScanItem, ScanEnd> {
   let torn = true;
   let dataEnded = false;
   let closed = false;
-  let sectionCrc: boolean | undefined;
+  let dataCrc: boolean | undefined;
+  let summaryCrc: boolean | undefined;
   if ((await window.fill(0, MAGIC.length)) && isMagic(window, 0)) at = MAGIC.length;
   for (;;) {
     if (!window.has(at, RECORD_HEAD) && !(await window.fill(at, RECORD_HEAD))) break;
@@ -158,12 +160,12 @@ async function* scan(window: Window): AsyncGenerator<ScanItem, ScanEnd> {
     } else if (record.kind === 'dataEnd') {
       const crc = window.crcTo(at);
       dataEnded = true;
-      if (record.crc !== 0) sectionCrc = crc === record.crc;
+      if (record.crc !== 0) dataCrc = crc === record.crc;
       window.restartCrc(next);
     } else if (record.kind === 'footer') {
       // The CRC covers the summary and the footer's first 25 bytes.
       const crc = window.crcTo(at + RECORD_HEAD + 16);
-      if (record.crc !== 0 && crc !== record.crc) sectionCrc = false;
+      if (record.crc !== 0) summaryCrc = crc === record.crc;
     }
     yield { kind: 'record', offset: at, record };
     at = next;
@@ -174,7 +176,7 @@ async function* scan(window: Window): AsyncGenerator<ScanItem, ScanEnd> {
   }
   const end = lostFrom < 0 ? at : lostFrom;
   const crc = lostFrom < 0 ? window.crcTo(at) : lostCrc;
-  return { size: window.end, end, crc, torn: torn || lostFrom < 0, dataEnded, closed, sectionCrc };
+  return { size: window.end, end, crc, torn: torn || lostFrom < 0, dataEnded, closed, dataCrc, summaryCrc };
 }
 
 function isMagic(window: Window, at: number): boolean {

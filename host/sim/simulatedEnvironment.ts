@@ -55,8 +55,8 @@ const LATE_MILLIS = 1000;
 /** Without pacing the event loop gets a turn this often; the clock is looked at every so many advances. */
 const YIELD_MILLIS = 20;
 const CLOCK_EVERY = 64;
-/** The wall-clock grain of pacing inside a long sleep. */
-const PACE_SECONDS = 0.05;
+/** Wall-clock seconds between observations of a paced run. */
+const OBSERVE_SECONDS = 0.05;
 /** Seconds by which sums of times may fall short of a microsecond that they have reached. */
 const CLOCK_ROUNDING = 1e-9;
 const LARGEST_ENERGY = 2 ** 32 - 1;
@@ -65,7 +65,8 @@ const LARGEST_ENERGY = 2 ** 32 - 1;
  * A node's world in simulation. Slots are the signal's samples: slot n starts at n times its period, and the first
  * call starts at time 0. Every call costs `compute` on top of its own work. Work whose energy is not there drains the
  * capacitor to the off-threshold at its own power and ends in `PowerFailure`; at the horizon, or after `stop`, every
- * call ends in `EndOfRun`. Calls must not overlap. The same options give the same run, whatever the speed.
+ * call ends in `EndOfRun`. Calls must not overlap. The same harvester,
+ * signal and node give the same run to the last bit, whatever the speed and the observer.
  */
 export class SimulatedEnvironment implements Environment {
   readonly signal: Signal;
@@ -76,14 +77,13 @@ export class SimulatedEnvironment implements Environment {
   readonly #speed: number;
   readonly #observer: SimulationObserver;
   readonly #observeSeconds: number;
-  readonly #paceSeconds: number;
   /** Joules out of the capacitor per joule at the load, for the least efficient work that a node is asked to do. */
   readonly #drawRatio: number;
   #on = false;
   #mayRestartAt = 0;
   #failures = 0;
   #boots = 0;
-  #nextObservation: number;
+  #nextObservation = 0;
   #nextTruth = 0;
   #stopped = false;
   #ended = false;
@@ -105,13 +105,11 @@ export class SimulatedEnvironment implements Environment {
     this.#speed = speed;
     this.#observer = observer;
     const usual = Number.isFinite(speed)
-      ? speed * PACE_SECONDS
+      ? speed * OBSERVE_SECONDS
       : Number.isFinite(horizon)
         ? horizon / 2000
         : 1;
     this.#observeSeconds = Math.max(signal.samplePeriod, options.observeSeconds ?? usual);
-    this.#paceSeconds = speed * PACE_SECONDS;
-    this.#nextObservation = 0;
     const ratio = ({ joules, seconds }: Work) =>
       joules > 0 ? this.#supply.costAtCapacitor(joules, seconds) / joules : 0;
     this.#drawRatio = Math.max(
@@ -225,19 +223,19 @@ export class SimulatedEnvironment implements Environment {
   }
 
   /**
-   * Calls `proceed` with one time after the other up to `end`, until it returns true; observes and keeps pace in
-   * between.
+   * Calls `proceed` with one time after the other up to `end`, until it returns true. Stops in between at the start of
+   * every slot to observe and to keep pace, whatever the speed, so that no rounding depends on either.
    */
   async #advance(end: number, proceed: (until: number) => boolean): Promise<void> {
     for (;;) {
       if (this.#stopped || this.seconds >= this.#horizon) this.#end();
-      const pause = Math.min(this.#nextObservation, this.seconds + this.#paceSeconds, this.#horizon);
-      const done = proceed(Math.min(end, Math.max(pause, this.seconds)));
       if (this.seconds >= this.#nextObservation) {
+        this.#nextObservation = this.seconds + this.#observeSeconds;
         this.#observePower();
         this.#observeTruth();
-        this.#nextObservation = this.seconds + this.#observeSeconds;
       }
+      const slotEnd = (this.nowSlot + 1) * this.signal.samplePeriod;
+      const done = proceed(Math.min(end, slotEnd, this.#horizon));
       const wait = this.#keepPace();
       if (wait) await wait;
       if (done || this.seconds >= end) return;

@@ -204,13 +204,8 @@ describe('the run', () => {
     expect(await signature(8, Infinity)).not.toBe(first);
   });
 
-  test('senses the same samples whatever the speed', async () => {
-    const samples = (text: string) =>
-      text
-        .split('\n')
-        .map((line) => line.split(' ').slice(0, 2).join(' '))
-        .slice(0, -1);
-    expect(samples(await signature(7, 50, 10))).toEqual(samples(await signature(7, Infinity, 10)));
+  test('is the same to the last bit whatever the speed', async () => {
+    expect(await signature(7, 50, 10)).toBe(await signature(7, Infinity, 10));
   });
 
   test('ends at the horizon, whatever the node is doing', async () => {

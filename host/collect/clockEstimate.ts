@@ -1,5 +1,6 @@
-/** A measured clock: Unix microseconds = offsetMicros + slot * slotMicros + microseconds into the slot. */
+/** A node's clock as measured by one exchange: Unix microseconds = offsetMicros + slot * slotMicros + micros. */
 export interface ClockReading {
+  /** The node's answer. */
   slot: number;
   micros: number;
   slotMicros: number;
@@ -7,54 +8,56 @@ export interface ClockReading {
   roundTripMicros: number;
 }
 
-/** A node's answer to a TIME request. */
-export interface TimeAnswer {
-  /** The host's clock when it asked. */
-  hostMicros: bigint;
+export interface Exchange {
+  /** Host time of the request and of the answer, in Unix microseconds. */
+  askedMicros: number;
+  answeredMicros: number;
   slot: number;
   micros: number;
   slotMicros: number;
 }
 
-/** A node is asked for its clock this often at most. */
-const INTERVAL_MICROS = 60_000_000n;
-/** Of the answers this recent the one with the shortest round trip counts. */
-const WINDOW_MICROS = 600_000_000n;
+/** Readings that are compared with each other. */
+const KEPT = 8;
+/** Two crystals drift apart by no more than this; a reading that differs by more belongs to another clock. */
+const MAX_DRIFT = 500e-6;
 
-/**
- * A node's clock from TIME exchanges: the node is taken to have answered halfway between question and answer
- * (Cristian's algorithm), so that an offset is wrong by at most half its round trip.
- */
+/** The node answered somewhere between request and answer: the midpoint is wrong by half the round trip at most. */
+export function readClock({ askedMicros, answeredMicros, slot, micros, slotMicros }: Exchange): ClockReading {
+  const midpoint = (askedMicros + answeredMicros) / 2;
+  return {
+    slot,
+    micros,
+    slotMicros,
+    offsetMicros: Math.round(midpoint - (slot * slotMicros + micros)),
+    roundTripMicros: Math.round(answeredMicros - askedMicros),
+  };
+}
+
+/** Picks the reading to trust: the shortest round trip among the recent ones that agree with the newest. */
 export class ClockEstimate {
-  #askedAt: bigint | undefined;
-  #best: { roundTrip: bigint; at: bigint } | undefined;
+  #recent: { reading: ClockReading; at: number }[] = [];
 
-  isDue(nowMicros: bigint): boolean {
-    return this.#askedAt === undefined || nowMicros - this.#askedAt >= INTERVAL_MICROS;
-  }
-
-  asked(nowMicros: bigint): void {
-    this.#askedAt = nowMicros;
-  }
-
-  /** The reading, if it is better than those of the last ten minutes; undefined for one that is not, or not asked for. */
-  answered(
-    { hostMicros, slot, micros, slotMicros }: TimeAnswer,
-    nowMicros: bigint,
-  ): ClockReading | undefined {
-    if (hostMicros !== this.#askedAt) return undefined;
-    const roundTrip = nowMicros - hostMicros;
-    if (roundTrip < 0n) return undefined;
-    const best = this.#best;
-    if (best && nowMicros - best.at < WINDOW_MICROS && best.roundTrip <= roundTrip) return undefined;
-    this.#best = { roundTrip, at: nowMicros };
-    const middle = Number(hostMicros + roundTrip / 2n);
-    return {
-      slot,
-      micros,
-      slotMicros,
-      offsetMicros: middle - slot * slotMicros - micros,
-      roundTripMicros: Number(roundTrip),
+  /** Adds a reading taken at host time `at` (microseconds) and returns the best. */
+  add(reading: ClockReading, at: number): ClockReading {
+    const agrees = (other: { reading: ClockReading; at: number }): boolean => {
+      const tolerance =
+        (reading.roundTripMicros + other.reading.roundTripMicros) / 2 + MAX_DRIFT * Math.abs(at - other.at);
+      return (
+        other.reading.slotMicros === reading.slotMicros &&
+        Math.abs(other.reading.offsetMicros - reading.offsetMicros) <= tolerance
+      );
     };
+    this.#recent = [...this.#recent.filter(agrees), { reading, at }].slice(-KEPT);
+    return this.best!;
+  }
+
+  get best(): ClockReading | undefined {
+    let best: ClockReading | undefined;
+    for (const { reading } of this.#recent) {
+      // The newer of two equals has drifted less.
+      if (!best || reading.roundTripMicros <= best.roundTripMicros) best = reading;
+    }
+    return best;
   }
 }

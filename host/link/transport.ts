@@ -11,6 +11,9 @@ export interface Transport {
   onData(receiver: (chunk: Uint8Array) => void): void;
   /** Called when the link goes down (`up` false) and when it is back. A transport that cannot come back closes. */
   onState(receiver: (up: boolean) => void): void;
+  /** Stops and restarts reading; what arrives meanwhile waits in the system. Absent where nothing can be held back. */
+  pause?(): void;
+  resume?(): void;
   close(): Promise<void>;
 }
 

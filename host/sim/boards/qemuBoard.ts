@@ -90,10 +90,7 @@ async function launch(options: QemuOptions, machine: string, resources: Resource
   const keeper = findInPath('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', QEMU] : [QEMU];
   const qemu = spawn(keeper[0]!, [...keeper.slice(1), ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
   resources.qemu = qemu;
-  resources.onExit = () => {
-    qemu.kill('SIGKILL');
-    rmSync(dir, { recursive: true, force: true });
-  };
+  resources.onExit = () => void qemu.kill('SIGKILL');
   process.on('exit', resources.onExit);
   const early = new Promise<never>((_, reject) => {
     let stderr = '';
@@ -110,6 +107,8 @@ async function launch(options: QemuOptions, machine: string, resources: Resource
     const path = devices.find(({ label }) => label === 'link')!.filename.replace(/^pty:/, '');
     // Held open, so that the terminal never hangs up and keeps what is sent while the host has it closed.
     resources.terminal = await open(path, constants.O_RDWR | constants.O_NOCTTY);
+    // All of it is open or loaded by now: without names nothing stays behind, even if this process is killed.
+    rmSync(dir, { recursive: true });
     return new QemuBoard(options, resources, { path, qmp, socket: environmentSocket, early });
   };
   return Promise.race([setUp(), early]);

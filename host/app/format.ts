@@ -18,13 +18,15 @@ export function count(value: number): string {
 
 /** Exactly `decimals` decimals, with a true minus sign. */
 export function fixed(value: number, decimals: number): string {
-  return value.toFixed(decimals).replace('-', MINUS);
+  const text = value.toFixed(decimals);
+  return Number(text) === 0 ? text.replace('-', '') : text.replace('-', MINUS);
 }
 
 /** `1.23 mJ`: three significant digits with an SI prefix. */
 export function si(value: number, unit: string): string {
   if (!Number.isFinite(value)) return '–';
-  if (value === 0) return `0 ${unit}`;
+  // Less than a millionth of the smallest prefix is what rounding leaves of nothing.
+  if (Math.abs(value) < 1e-18) return `0 ${unit}`;
   const magnitude = Number(Math.abs(value).toPrecision(3));
   const exponent = Math.min(2, Math.max(-UNIT, Math.floor(Math.log10(magnitude) / 3)));
   const scaled = magnitude / 1000 ** exponent;

@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { test } from '@jest/globals';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { root } from '../../host/paths.ts';
+
+const executablePath = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .flatMap((dir) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(dir, name)))
+  .find((path) => existsSync(path));
+
+/** A test in a real browser; skipped by name where there is none. */
+export function testInBrowser(name: string, body: () => Promise<void>): void {
+  if (executablePath) test(name, body);
+  else test.skip(`${name} (skipped: no Chromium)`, () => undefined);
+}
+
+/** Starts Debian's Chromium; undefined where there is none. */
+export function launchBrowser(): Promise<Browser | undefined> {
+  if (!executablePath) return Promise.resolve(undefined);
+  const args = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
+  args.push('--disable-component-update', '--disable-sync');
+  return chromium.launch({ executablePath, args, chromiumSandbox: process.getuid?.() !== 0 });
+}
+
+/** Builds the page from its sources into a folder of its own. */
+export function buildPage(): { appDir: string; remove: () => void } {
+  const appDir = mkdtempSync(join(tmpdir(), 'solstice-page-'));
+  const vite = join(root, 'node_modules/vite/bin/vite.js');
+  const args = ['build', '--config', 'host/app/vite.config.ts', '--outDir', appDir, '--emptyOutDir'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [vite, ...args], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`building the page failed\n${stdout}${stderr}`);
+  return { appDir, remove: () => rmSync(appDir, { recursive: true }) };
+}
+
+/** What went wrong on a page: console errors, exceptions, and requests that left loopback. */
+export function watch(page: Page): { errors: string[]; foreign: string[] } {
+  const errors: string[] = [];
+  const foreign: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text());
+  });
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('request', (request) => {
+    if (new URL(request.url()).hostname !== '127.0.0.1') foreign.push(request.url());
+  });
+  page.on('websocket', (socket) => {
+    if (new URL(socket.url()).hostname !== '127.0.0.1') foreign.push(socket.url());
+  });
+  return { errors, foreign };
+}

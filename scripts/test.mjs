@@ -36,7 +36,7 @@ process.exit(failures > 0 || passed === 0 ? 1 : 0);
 /** Tools that are missing are installed by root, or with sudo where it asks no password; else their tests skip by name. */
 async function installDebianPackages() {
   const { checkTools } = await import('../dist/host/build/doctor.js');
-  const missing = (await checkTools()).flatMap(({ found, debian }) => (found ? [] : (debian ?? [])));
+  const missing = (await checkTools()).flatMap(({ found, packages }) => (found ? [] : packages));
   if (missing.length === 0) return;
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   const run = (args) => {

@@ -14,8 +14,12 @@ export interface FindOptions extends SerialOptions {
    * are never listed.
    */
   patterns?: readonly string[];
+  /** Paths to leave alone. */
+  except?: readonly string[];
   /** How long a port may stay silent. */
   timeoutMillis?: number;
+  /** Ends the search early. */
+  signal?: AbortSignal;
   /** Told why a port is left alone. */
   onPassed?: (path: string, reason: string) => void;
 }
@@ -38,16 +42,18 @@ export function environmentPatterns(value = process.env['SOLSTICE_PORTS']): stri
  */
 export async function* findPorts({
   patterns = environmentPatterns(),
+  except = [],
   timeoutMillis = DEFAULT_TIMEOUT_MILLIS,
+  signal,
   onPassed = () => undefined,
   ...serial
 }: FindOptions = {}): AsyncGenerator<Transport, void> {
-  const paths = await candidates(patterns);
+  const paths = (await candidates(patterns)).filter((path) => !except.includes(path));
   const passed: string[] = [];
   const pending = new Map(
     paths.map((path) => [
       path,
-      detect(path, serial, timeoutMillis).then(
+      detect(path, serial, timeoutMillis, signal).then(
         (transport) => ({ path, transport, reason: `no node within ${timeoutMillis / 1000} s` }),
         (error: unknown) => ({ path, transport: undefined, reason: (error as Error).message }),
       ),
@@ -70,7 +76,7 @@ export async function* findPorts({
     // The caller has enough: what is found from now on is not wanted.
     for (const rest of pending.values()) void rest.then(({ transport }) => transport?.close());
   }
-  if (found > 0) return;
+  if (found > 0 || signal?.aborted) return;
   throw new UserError('no node found on any serial port', {
     exitCode: exitCodes.noDevice,
     hint: [
@@ -85,6 +91,7 @@ async function detect(
   path: string,
   serial: SerialOptions,
   timeoutMillis: number,
+  signal: AbortSignal | undefined,
 ): Promise<Transport | undefined> {
   const port = await SerialTransport.open(path, serial);
   const decoder = new FrameDecoder();
@@ -100,7 +107,8 @@ async function detect(
         if (isFromNode(body)) resolve(true);
       });
     });
-    timeout = setTimeout(() => resolve(false), timeoutMillis);
+    timeout = setTimeout(() => resolve(false), signal?.aborted ? 0 : timeoutMillis);
+    signal?.addEventListener('abort', () => resolve(false));
     const write = (): void => {
       port.write(request).catch((error: unknown) => {
         if (!(error instanceof LinkClosedError)) throw error;

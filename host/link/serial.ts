@@ -31,6 +31,7 @@ export class SerialTransport implements Transport {
   readonly #writing = new Set<(error: Error) => void>();
   #retry: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
+  #paused = false;
   #closed = false;
 
   private constructor(path: string, baudRate: number) {
@@ -78,6 +79,16 @@ export class SerialTransport implements Transport {
     this.#state = receiver;
   }
 
+  pause(): void {
+    this.#paused = true;
+    this.#port?.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#receive) this.#port?.resume();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
@@ -107,6 +118,7 @@ export class SerialTransport implements Transport {
     port.on('data', (chunk: Buffer) => {
       if (this.#port === port) this.#receive?.(chunk);
     });
+    if (this.#paused) port.pause();
   }
 
   /** Whether the path still leads to the device that is open. */

@@ -39,8 +39,8 @@ export async function exportCsv(
   stream: Writable,
   { node: only, raw = false }: ExportOptions = {},
 ): Promise<ExportResult> {
-  const { axes, contexts } = await survey(path, only);
-  const columns = ['node', 'boot', 'seq', 'slot', 'time', 'seconds', ...axisColumns(axes, contexts, raw)];
+  const { axes, contexts, calibrations } = await survey(path, only);
+  const columns = ['node', 'boot', 'seq', 'slot', 'time', 'seconds', ...axisColumns(axes, calibrations, raw)];
   const output = new BufferedOutput(stream);
   await output.write(`${columns.map(quote).join(',')}\n`);
   let rows = 0;
@@ -62,20 +62,27 @@ export async function exportCsv(
   return { rows, packets, columns, verdict: verdict! };
 }
 
-/** A first pass: how many axes there are, and each node's first facts, which also hold for what came before them. */
-async function survey(
-  path: string,
-  only: number | undefined,
-): Promise<{ axes: number; contexts: Map<number, NodeContext> }> {
-  const contexts = new Map<number, NodeContext>();
-  let axes = 0;
+interface Survey {
+  /** The most axes that any sample has. */
+  axes: number;
+  /** Each node's first facts, which also hold for the samples before them. */
+  contexts: Map<number, NodeContext>;
+  /** Each node's last calibration, which names the columns. */
+  calibrations: Map<number, Stores<'Calibration'>>;
+}
+
+/** A first pass, for what must be known before the first row. */
+async function survey(path: string, only: number | undefined): Promise<Survey> {
+  const result: Survey = { axes: 0, contexts: new Map(), calibrations: new Map() };
   for await (const item of readRecording(path)) {
-    if (item.type === 'Samples') {
-      if (only === undefined || item.message.fields.node === only)
-        axes = Math.max(axes, item.message.samples.axes);
-    } else if (item.type !== 'Verdict' && item.type !== 'Session') note(contexts, item, true);
+    if (item.type === 'Verdict' || item.type === 'Session') continue;
+    const node = item.type === 'Samples' ? item.message.fields.node : item.fields.node;
+    if (only !== undefined && node !== only) continue;
+    if (item.type === 'Samples') result.axes = Math.max(result.axes, item.message.samples.axes);
+    else note(result.contexts, item, true);
+    if (item.type === 'Calibration') result.calibrations.set(node, item.fields);
   }
-  return { axes, contexts };
+  return result;
 }
 
 function note(
@@ -97,10 +104,14 @@ function note(
 }
 
 /** `name [unit]` where all nodes agree on it, `axis0` and so on otherwise. */
-function axisColumns(axes: number, contexts: ReadonlyMap<number, NodeContext>, raw: boolean): string[] {
-  const calibrations = [...contexts.values()].map(({ calibration }) => loadCalibration(calibration, axes));
+function axisColumns(
+  axes: number,
+  calibrations: ReadonlyMap<number, Stores<'Calibration'>>,
+  raw: boolean,
+): string[] {
+  const all = [...calibrations.values()].map((stored) => loadCalibration(stored, axes));
   return Array.from({ length: axes }, (_, i) => {
-    const names = new Set(calibrations.map((calibration) => columnName(calibration[i]!, raw)));
+    const names = new Set(all.map((calibration) => columnName(calibration[i]!, raw)));
     return names.size === 1 ? [...names][0]! : `axis${i}`;
   });
 }

@@ -195,10 +195,18 @@ export function readFields<N extends SchemaName>(
   const fields = Object.entries(schemas[name]) as [string, FieldKind][];
   const values: Record<string, unknown> = {};
   for (const [field, kind] of fields) values[field] = EMPTY[kind]();
-  return new Pbf(data).readFields((number, into, pbf) => {
-    const entry = fields[number - 1];
-    if (entry && !skip.has(entry[0])) readField(entry[1], into, entry[0], pbf);
-  }, values) as Stores<N>;
+  // pbf takes no account of where a view begins in its buffer.
+  const pbf = new Pbf(new Uint8Array(data.buffer));
+  pbf.pos = data.byteOffset;
+  const end = data.byteOffset + data.length;
+  return pbf.readFields(
+    (number, into) => {
+      const entry = fields[number - 1];
+      if (entry && !skip.has(entry[0])) readField(entry[1], into, entry[0], pbf);
+    },
+    values,
+    end,
+  ) as Stores<N>;
 }
 
 /** Type and label numbers of google/protobuf/descriptor.proto. */

@@ -76,9 +76,7 @@ export async function buildFirmware({
   const objects = join(dir, 'objects');
   await rm(objects, { recursive: true, force: true });
   await mkdir(objects, { recursive: true });
-  await writeFile(join(dir, 'protocol.gen.h'), protocolHeader());
-  await writeFile(join(dir, 'identity.gen.h'), identityHeader(info.hash));
-  await generateC(bytes, dir);
+  await generateSources(bytes, info, dir);
   const defines = [`-DWASM_LINEAR_SIZE=${info.linearMemory}`, ...(checked ? ['-DWASM_CHECKED'] : [])];
   const compiled = await compile(board, dir, defines, log);
   const elf = await link(board, dir, compiled);
@@ -88,7 +86,8 @@ export async function buildFirmware({
   return { board, elf, bin, moduleHash: info.hash, firmwareHash, sizes };
 }
 
-async function readModule(path: string): Promise<Uint8Array<ArrayBuffer>> {
+/** The bytes of a module file. */
+export async function readModule(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return new Uint8Array(await readFile(path));
   } catch (cause) {
@@ -116,8 +115,10 @@ function checkFit(info: ModuleInfo, board: Board): void {
     );
 }
 
-/** Runs wasm2c; seasons.c and seasons.h come out in `dir`. */
-async function generateC(bytes: Uint8Array, dir: string): Promise<void> {
+/** Writes what firmware's C includes besides its own files: the module as seasons.c and .h, and two headers. */
+export async function generateSources(bytes: Uint8Array, info: ModuleInfo, dir: string): Promise<void> {
+  await writeFile(join(dir, 'protocol.gen.h'), protocolHeader());
+  await writeFile(join(dir, 'identity.gen.h'), identityHeader(info.hash));
   await writeFile(join(dir, 'seasons.wasm'), bytes);
   await runTool(
     process.execPath,

@@ -10,6 +10,8 @@ export interface ToolReport {
   readonly neededFor: string;
   /** Version or what was found; undefined: missing. */
   readonly found: string | undefined;
+  /** Debian's packages that provide it. */
+  readonly packages: readonly string[];
   /** The command that mends what is missing. */
   readonly mend: string | undefined;
 }
@@ -90,7 +92,13 @@ async function checkTool({ name, neededFor, commands, version, packages }: Tool)
   const command = commands.find((candidate) => findInPath(candidate));
   const line = command === undefined ? undefined : await firstLine(command, version);
   const found = line === undefined ? undefined : (VERSION.exec(line)?.[0] ?? 'installed');
-  return { name, neededFor, found, mend: found === undefined ? aptInstall(packages) : undefined };
+  return {
+    name,
+    neededFor,
+    found,
+    packages: packages.split(' '),
+    mend: found === undefined ? aptInstall(packages) : undefined,
+  };
 }
 
 function checkNode(): ToolReport {
@@ -99,6 +107,7 @@ function checkNode(): ToolReport {
     name: 'node',
     neededFor: 'everything',
     found: major >= NODE_MAJOR ? process.versions.node : undefined,
+    packages: [],
     mend: major >= NODE_MAJOR ? undefined : `install Node ${NODE_MAJOR} or newer from https://nodejs.org`,
   };
 }
@@ -111,13 +120,14 @@ async function checkNewlib(): Promise<ToolReport> {
     name: 'newlib',
     neededFor: 'solstice build: the C library of firmware',
     found,
+    packages: ['libnewlib-arm-none-eabi'],
     mend: found === undefined ? aptInstall('libnewlib-arm-none-eabi') : undefined,
   };
 }
 
 /** Whether this user may open the serial ports that are there. */
 function checkSerial(): ToolReport {
-  const report = { name: 'serial ports', neededFor: 'solstice collect: nodes on a cable' };
+  const report = { name: 'serial ports', neededFor: 'solstice collect: nodes on a cable', packages: [] };
   const ports = serialPorts();
   const closed = ports.filter((path) => !mayUse(path));
   if (closed.length === 0)

@@ -1,5 +1,5 @@
 import { mkdtempSync } from 'node:fs';
-import { readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { open, readFile, readdir, rm, truncate, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { McapIndexedReader, McapStreamReader, type McapTypes } from '@mcap/core';
@@ -152,6 +152,32 @@ test('what a commit resolved for is in the file at that moment', async () => {
     const { seqs, verdict } = await readAll(recorder.path);
     expect(seqs).toHaveLength(seq + 1);
     expect(verdict).toMatchObject({ state: 'cut', lostBytes: 0 });
+  }
+  await recorder.close();
+});
+
+test('a commit waits for fdatasync', async () => {
+  const recorder = await openRecorder(folder());
+  const handle = await open(recorder.path);
+  const prototype = Object.getPrototypeOf(handle) as FileHandle;
+  await handle.close();
+  const { datasync } = prototype;
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  prototype.datasync = async function (this: FileHandle): Promise<void> {
+    await held;
+    return datasync.call(this);
+  };
+  try {
+    recorder.addSamples(packet(NODE, 1, 0), START_NANOS);
+    let done = false;
+    const commit = recorder.commit().then(() => (done = true));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(done).toBe(false);
+    release();
+    await commit;
+  } finally {
+    prototype.datasync = datasync;
   }
   await recorder.close();
 });

@@ -76,32 +76,34 @@ export interface Collection {
 }
 
 /**
- * Records what nodes send, until the time is over or `stop` is called. Resolves when the first port is open; throws
- * `UserError` when a named port cannot be opened, or `auto` finds no node.
+ * Records what nodes send, until the time is over or `stop` is called. Resolves when the first port is open, and with
+ * `auto` alone when a node is heard; throws `UserError` when a named port cannot be opened, or no node is heard.
  */
 export async function collectNodes(options: CollectOptions): Promise<Collection> {
-  const { dir, origin, ports, source, log, tell, seconds } = options;
-  const started = Date.now();
+  const { dir, origin, ports, source, log, tell, seconds, baudRate } = options;
   const paths = ports.filter((port) => port !== 'auto');
+  const over = new AbortController();
+  const search = ports.includes('auto') ? searchPorts(options, paths, over.signal) : undefined;
   const transports: Transport[] = source ? [source.transport] : [];
-  let recorder: Recorder | undefined;
+  let recorder: Recorder;
   try {
-    for (const path of paths) {
-      transports.push(await SerialTransport.open(path, { baudRate: options.baudRate }));
+    for (const path of paths) transports.push(await SerialTransport.open(path, { baudRate }));
+    if (search && transports.length === 0) {
+      const first = await search.next();
+      if (first.value) transports.push(first.value);
     }
     const title = options.title ?? `collected from ${source ? source.transport.name : ports.join(', ')}`;
     recorder = await Recorder.open({ dir, origin, title });
   } catch (error) {
+    over.abort();
+    await search?.return();
     await Promise.all(transports.map((transport) => transport.close()));
     throw error;
   }
+  const started = Date.now();
   const { path: recording } = recorder;
-  const opened = recorder;
-  const collector = new Collector({
-    recorder,
-    log,
-    ...(options.configFor && { configFor: options.configFor }),
-  });
+  const { configFor } = options;
+  const collector = new Collector({ recorder, log, ...(configFor && { configFor }) });
   tell.recording(recording);
   const heard = new Set<number>();
   const hear = (node: number, link: string): void => {
@@ -112,7 +114,7 @@ export async function collectNodes(options: CollectOptions): Promise<Collection>
   collector.on('hello', ({ node, link, hello }) => {
     const first = !heard.has(node);
     hear(node, link);
-    if (first && hello.configId === 0 && options.configFor?.(hello) === undefined) tell.unconfigured(node);
+    if (first && hello.configId === 0 && configFor?.(hello) === undefined) tell.unconfigured(node);
   });
   collector.on('samples', ({ node, link }) => hear(node, link));
   collector.on('linkState', ({ link, up }) => tell.link(link, up));
@@ -127,49 +129,22 @@ export async function collectNodes(options: CollectOptions): Promise<Collection>
   let stop = (): void => undefined;
   const ended = new Promise<void>((resolve) => (stop = resolve));
   const timer = seconds === undefined ? undefined : setTimeout(stop, seconds * 1000);
-  const over = new AbortController();
-  const search = async (): Promise<void> => {
-    const patterns = [...environmentPatterns(), ...(options.patterns ?? [])];
-    const found = findPorts({
-      patterns,
-      except: paths,
-      baudRate: options.baudRate,
-      timeoutMillis: options.waitSeconds * 1000,
-      signal: over.signal,
-      onPassed: (path, reason) => log.info({ path, reason }, 'port left alone'),
-    });
-    for await (const transport of found) {
-      if (over.signal.aborted) await transport.close();
-      else attach(transport);
-    }
-  };
+  const searching = search && attachAll(search, attach, over.signal);
 
   const collect = async (): Promise<CollectSummary> => {
-    const searching = ports.includes('auto') ? search() : undefined;
     try {
-      const work: Promise<unknown>[] = [ended];
-      if (source) work.push(source.run());
-      // Only a search that finds nothing ends the run, unless there are other ports.
-      if (searching) {
-        work.push(
-          searching.then(
-            () => ended,
-            (error: unknown) => {
-              if (paths.length > 0 && error instanceof UserError && error.exitCode === exitCodes.noDevice)
-                return ended;
-              throw error;
-            },
-          ),
-        );
-      }
-      await Promise.race(work);
+      await Promise.race([
+        ended,
+        ...(source ? [source.run()] : []),
+        ...(searching ? [failureOf(searching)] : []),
+      ]);
     } finally {
       over.abort();
       clearTimeout(timer);
       source?.stop();
-      await collector.close();
       await searching?.catch(() => undefined);
-      await opened.close();
+      await collector.close();
+      await recorder.close();
     }
     return summarise();
   };
@@ -200,4 +175,41 @@ export async function collectNodes(options: CollectOptions): Promise<Collection>
   };
 
   return { counters: () => collector.counters(), stop: () => stop(), finished: collect() };
+}
+
+/** Every port on which a node is heard; when there are named ports as well, there need not be any. */
+async function* searchPorts(
+  { patterns = [], baudRate, waitSeconds, log }: CollectOptions,
+  except: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<Transport, void> {
+  try {
+    yield* findPorts({
+      patterns: [...environmentPatterns(), ...patterns],
+      except,
+      baudRate,
+      timeoutMillis: waitSeconds * 1000,
+      signal,
+      onPassed: (path, reason) => log.info({ path, reason }, 'port left alone'),
+    });
+  } catch (error) {
+    if (!(error instanceof UserError) || error.exitCode !== exitCodes.noDevice || except.length === 0)
+      throw error;
+  }
+}
+
+async function attachAll(
+  search: AsyncGenerator<Transport, void>,
+  attach: (transport: Transport) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const transport of search) {
+    if (signal.aborted) await transport.close();
+    else attach(transport);
+  }
+}
+
+/** Rejects when the work does, and never resolves. */
+function failureOf(work: Promise<void>): Promise<never> {
+  return new Promise((_, reject) => work.catch(reject));
 }

@@ -31,6 +31,8 @@ export interface DemoOptions {
   dir: string;
   /** Seconds between the signal's samples where its file does not tell. */
   period?: number | undefined;
+  /** Seconds into the harvest trace at which the run begins. */
+  harvestStart?: number | undefined;
   /** Latency bound in seconds; 10 s or 160 slots, whichever is longer, unless told. */
   latency?: number | undefined;
   /** Simulated seconds per wall-clock second; 160 slots a second unless told. */
@@ -109,7 +111,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     seed: options.seed,
     ...(options.period !== undefined && { period: options.period }),
   });
-  const harvester = openHarvest(options.harvest, { seed: options.seed });
+  const harvester = openHarvest(options.harvest, { seed: options.seed, start: options.harvestStart ?? 0 });
   const image = loadSeasons();
   const fixed = toFixed(signal);
   const latency = options.latency ?? Math.max(10, 160 * signal.samplePeriod);

@@ -320,3 +320,15 @@ function short(text: string): number[] {
 function bytes(...parts: (number | number[])[]): Uint8Array {
   return Uint8Array.from(parts.flat());
 }
+
+test('a trace begun later is the same trace, shifted', () => {
+  const whole = generateHarvest('kinetic', 3);
+  for (const start of [0, 12.345, 1800, whole.duration - 0.001, whole.duration + 7.77]) {
+    const later = whole.startingAt(start);
+    expect(later.meanWatts()).toBeCloseTo(whole.meanWatts(), 12);
+    for (let i = 0; i < 2000; i++) {
+      const seconds = i * Math.sqrt(5) + 0.000123;
+      expect(later.at(seconds).watts).toBe(whole.at(seconds + start).watts);
+    }
+  }
+});

@@ -24,6 +24,11 @@ export function demoCommand(exit: (code: number) => void): Command {
     .option('--signal <file|synthetic>', 'what the node samples: UEA .ts, CSV, or generated', 'synthetic')
     .option('--period <duration>', 'time between samples of a signal file that does not tell', parseDuration)
     .option('--harvest <file|solar|rf|kinetic>', 'what the node lives on: a trace, or generated', 'solar')
+    .option(
+      '--harvest-start <duration>',
+      'begin this far into the trace: a solar day is dark at 0',
+      parseDuration,
+    )
     .addOption(
       new Option('--policy <name>', 'sampling policy')
         .choices(Object.keys(policyNumbers))

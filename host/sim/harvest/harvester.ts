@@ -75,6 +75,29 @@ export class TraceHarvester implements Harvester {
     return joules / this.duration;
   }
 
+  /** The same trace from `seconds` on; what came before follows at its end. */
+  startingAt(seconds: number): TraceHarvester {
+    const offset = seconds % this.duration;
+    const first = this.#starts.findLastIndex((start) => start <= offset);
+    const order = [...this.#starts.keys()].map((i) => (first + i) % this.#starts.length);
+    // The piece that is cut by the new start is whole again at the end: its first part follows the last piece.
+    const rows = order.map((row, i) => ({
+      row,
+      start: i === 0 ? 0 : this.#starts[row]! - offset + (row < first ? this.duration : 0),
+    }));
+    if (this.#starts[first]! < offset) {
+      rows.push({ row: first, start: this.#starts[first]! - offset + this.duration });
+    }
+    return new TraceHarvester({
+      name: this.name,
+      starts: Float64Array.from(rows, ({ start }) => start),
+      watts: Float64Array.from(rows, ({ row }) => this.#watts[row]!),
+      volts: Float64Array.from(rows, ({ row }) => this.#volts[row]!),
+      duration: this.duration,
+      warnings: this.warnings,
+    });
+  }
+
   #enter(cycle: number, index: number): void {
     const last = index + 1 === this.#starts.length;
     this.#cycle = cycle;

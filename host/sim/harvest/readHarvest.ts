@@ -21,11 +21,17 @@ const KNOWN =
 export interface HarvestOptions extends PanelOptions {
   /** Of a generated source. */
   seed?: number;
+  /** Seconds into the trace at which the run begins. */
+  start?: number;
 }
 
 /** `solar`, `rf` or `kinetic`: generated from the seed; anything else is the path of a trace file. */
-export function openHarvest(spec: string, { seed = 1, ...panel }: HarvestOptions = {}): TraceHarvester {
-  return isHarvestKind(spec) ? generateHarvest(spec, seed) : readHarvest(spec, panel);
+export function openHarvest(
+  spec: string,
+  { seed = 1, start = 0, ...panel }: HarvestOptions = {},
+): TraceHarvester {
+  const trace = isHarvestKind(spec) ? generateHarvest(spec, seed) : readHarvest(spec, panel);
+  return start === 0 ? trace : trace.startingAt(start);
 }
 
 /** Reads a trace file; its content, not its name, tells the format. */

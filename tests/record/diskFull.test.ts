@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, statfsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterAll, expect, test } from '@jest/globals';
 import { RecordingFile } from '../../host/record/recordingFile.ts';
 import type { Recorder } from '../../host/record/recorder.ts';
@@ -123,4 +124,31 @@ test('commits that build on a failed write fail with it, and the packets count a
     'Calibration',
     'Clock',
   ]);
+});
+
+test('an append that fails half way leaves the file as it was, for shorter appends too', async () => {
+  const path = join(dir, 'appended');
+  const file = await RecordingFile.create(path, Buffer.from('start,'));
+  const handle = await open(path);
+  const prototype = Object.getPrototypeOf(handle) as {
+    write: (...args: unknown[]) => Promise<{ bytesWritten: number }>;
+  };
+  await handle.close();
+  const { write } = prototype;
+  let calls = 0;
+  prototype.write = function (this: unknown, ...args: unknown[]): Promise<{ bytesWritten: number }> {
+    const [bytes, at, , position] = args as [Uint8Array, number, number, number];
+    if (++calls === 3) return Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }));
+    return write.call(this, bytes, at, 4, position);
+  };
+  try {
+    await expect(file.append(Buffer.from('lost, long'))).rejects.toThrow(/input\/output error \(EIO\)/);
+    expect(await readFile(path, 'utf8')).toBe('start,');
+  } finally {
+    prototype.write = write;
+  }
+  await file.append(Buffer.from('end'));
+  expect(await readFile(path, 'utf8')).toBe('start,end');
+  expect([file.length, file.crc]).toEqual([9, crc32('start,end')]);
+  await file.close();
 });

@@ -47,9 +47,9 @@ export interface ModuleImage {
 }
 
 export function loadSeasons(path = join(distDir, 'wasm', 'seasons.wasm')): ModuleImage {
-  let bytes: Buffer;
+  let bytes: Uint8Array<ArrayBuffer>;
   try {
-    bytes = readFileSync(path);
+    bytes = new Uint8Array(readFileSync(path));
   } catch (cause) {
     throw new UserError(`cannot read the node module ${path}`, {
       hint: 'build it with: npm run build',

@@ -10,10 +10,10 @@ import { decodeSamples, encodeSamples } from '../../host/link/samples.ts';
 import { root } from '../../host/paths.ts';
 import { RICH, configured, runModule } from '../seasons/support.ts';
 import { LineProgram, compileC, temporaryFolder, testWithCompiler } from './compileC.ts';
-import { Random, damagedStream, messageVectors } from './vectors.ts';
+import { VectorRandom, damagedStream, messageVectors } from './vectors.ts';
 
 const seed = Number(process.env['SOLSTICE_SEED'] ?? Date.now() % 0x100000000);
-const random = new Random(seed);
+const random = new VectorRandom(seed);
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const CORRUPTIONS = 10_000;
 
@@ -116,7 +116,7 @@ describe('the C core and TypeScript agree', () => {
       const cut = body.slice(0, random.below(body.length + 1));
       const longer = Buffer.concat([body, random.bytes(random.below(4))]);
       const typed = Buffer.from(body);
-      typed[0] = random.u32();
+      typed[0] = random.next32();
       for (const candidate of [cut, longer, typed]) {
         const message = decodeMessage(candidate);
         const answer = await core.ask(`d${hex(candidate)}`);
@@ -155,7 +155,7 @@ describe('the node module and TypeScript agree', () => {
   test('on SAMPLES: what the module forms decodes to what was sampled and encodes to the same bytes', () => {
     for (let run = 0; run < 40; run++) {
       const axes = 1 + random.below(9);
-      const node = random.u32();
+      const node = random.next32();
       const module = configured({ axes, batch: 1 + random.below(40), maxSkip: random.below(200) }, node, 1);
       const sampled = new Map<number, number[]>();
       const delivered: number[] = [];
@@ -165,7 +165,7 @@ describe('the node module and TypeScript agree', () => {
         if (!values.has(slot))
           values.set(
             slot,
-            Int32Array.from({ length: axes }, () => ((random.u32() | 0) >> 11) >> shift),
+            Int32Array.from({ length: axes }, () => ((random.next32() | 0) >> 11) >> shift),
           );
         sampled.set(slot, Array.from(values.get(slot)!));
         return values.get(slot)!;

@@ -2,29 +2,16 @@ import { encodeFrame } from '../../host/link/frame.ts';
 import { encodeMessage } from '../../host/link/message.ts';
 import { messages, type FieldType, type Fields, type MessageName } from '../../host/link/protocol.ts';
 import { encodeSamples } from '../../host/link/samples.ts';
+import { Random } from '../../host/sim/random.ts';
 
-/** A repeatable source of random 32-bit numbers (mulberry32). */
-export class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  u32(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return (t ^ (t >>> 14)) >>> 0;
-  }
-
+/** Random numbers as vectors need them. */
+export class VectorRandom extends Random {
   below(limit: number): number {
-    return this.u32() % limit;
+    return this.next32() % limit;
   }
 
   bytes(length: number): Uint8Array {
-    return Uint8Array.from({ length }, () => this.u32());
+    return Uint8Array.from({ length }, () => this.next32());
   }
 }
 
@@ -35,11 +22,11 @@ const EDGES: Readonly<Record<Exclude<FieldType, 'u64' | 'hash8'>, readonly numbe
   i32: [0, -1, 0x7fffffff, -0x80000000],
 };
 
-function field(type: FieldType, random: Random): number | bigint | string {
+function field(type: FieldType, random: VectorRandom): number | bigint | string {
   if (type === 'hash8') return Buffer.from(random.bytes(8)).toString('hex');
-  if (type === 'u64') return BigInt(random.u32()) * 0x100000000n + BigInt(random.u32());
+  if (type === 'u64') return BigInt(random.next32()) * 0x100000000n + BigInt(random.next32());
   if (random.below(3) === 0) return EDGES[type][random.below(EDGES[type].length)]!;
-  const value = random.u32();
+  const value = random.next32();
   if (type === 'u8') return value & 0xff;
   if (type === 'u16') return value & 0xffff;
   return type === 'i32' ? value | 0 : value;
@@ -53,7 +40,7 @@ export interface MessageVector {
 }
 
 /** A random message of every kind, in table order. */
-export function messageVectors(random: Random): MessageVector[] {
+export function messageVectors(random: VectorRandom): MessageVector[] {
   return (Object.keys(messages) as MessageName[]).map((name) => {
     if (name === 'SAMPLES') return samplesVector(random);
     const values = Object.fromEntries(
@@ -67,7 +54,7 @@ export function messageVectors(random: Random): MessageVector[] {
   });
 }
 
-function samplesVector(random: Random): MessageVector {
+function samplesVector(random: VectorRandom): MessageVector {
   const axes = 1 + random.below(9);
   const count = 1 + random.below(20);
   let slot = random.below(0x40000000);
@@ -75,8 +62,8 @@ function samplesVector(random: Random): MessageVector {
     { length: count },
     () => (slot += 1 + random.below(random.below(4) === 0 ? 100_000 : 8)),
   );
-  const values = Int32Array.from({ length: axes * count }, () => (random.u32() | 0) >> random.below(31));
-  const [node, boot, seq] = [random.u32(), random.u32(), random.u32()];
+  const values = Int32Array.from({ length: axes * count }, () => (random.next32() | 0) >> random.below(31));
+  const [node, boot, seq] = [random.next32(), random.next32(), random.next32()];
   return {
     name: 'SAMPLES',
     fields: [node, boot, seq, slots[0]!, axes, count].map(String),
@@ -85,7 +72,7 @@ function samplesVector(random: Random): MessageVector {
 }
 
 /** A stream of frames and line noise, damaged in one to four places: bits, cuts, insertions, repetitions, zeros. */
-export function damagedStream(random: Random): Uint8Array {
+export function damagedStream(random: VectorRandom): Uint8Array {
   const parts: Uint8Array[] = [];
   for (let i = 1 + random.below(5); i > 0; i--) {
     const vectors = messageVectors(random);
@@ -99,7 +86,7 @@ export function damagedStream(random: Random): Uint8Array {
   return stream;
 }
 
-function damage(stream: Buffer, random: Random): Buffer<ArrayBuffer> {
+function damage(stream: Buffer, random: VectorRandom): Buffer<ArrayBuffer> {
   const at = random.below(stream.length + 1);
   const head = stream.subarray(0, at);
   const tail = stream.subarray(at);

@@ -1,0 +1,108 @@
+import { test } from '@jest/globals';
+import { boards, type BoardName } from '../../host/build/boards.ts';
+import { buildFirmware, type Firmware } from '../../host/build/buildFirmware.ts';
+import { findInPath } from '../../host/build/findInPath.ts';
+import type { NodeConfig } from '../../host/link/protocol.ts';
+import { SerialTransport } from '../../host/link/serial.ts';
+import { createVirtualLink } from '../../host/link/virtual.ts';
+import { runBoard } from '../../host/sim/boards/runBoard.ts';
+import type { Environment } from '../../host/sim/environment.ts';
+import { loadSeasons } from '../../host/sim/nodeModule.ts';
+import { VirtualNode } from '../../host/sim/virtualNode.ts';
+import { respond, type Heard } from './responder.ts';
+
+export const NODE = 7;
+
+/** Three axes, packets of eight, nothing that hangs on energy. */
+export const config: NodeConfig = {
+  policy: 1,
+  axes: 3,
+  fractionBits: 8,
+  batch: 8,
+  slotMicros: 62500,
+  latencySlots: 160,
+  sendSlots: 4,
+  minSkip: 0,
+  maxSkip: 3,
+  rate: 40000,
+  threshold: 100,
+  sampleNanojoules: 1000,
+  packetNanojoules: 50_000,
+  byteNanojoules: 100,
+};
+
+/** A signal that no policy finds dull. */
+export const values = (slot: number): Int32Array =>
+  Int32Array.of(Math.round(1000 * Math.sin(slot / 7)), ((slot * 7919) % 2001) - 1000, (slot % 13) * -5);
+
+const tools = (board: BoardName): string[] =>
+  boards[board].emulator.kind === 'qemu' ? ['arm-none-eabi-gcc', 'qemu-system-arm'] : ['arm-none-eabi-gcc'];
+
+/** A test that runs boards; skipped by name where their compiler or emulator is not installed. */
+export function testWithBoards(
+  name: string,
+  names: readonly BoardName[],
+  body: () => Promise<void>,
+  timeout = 120_000,
+): void {
+  const missing = [...new Set(names.flatMap(tools))].filter((tool) => !findInPath(tool));
+  if (missing.length === 0) test(name, body, timeout);
+  else test.skip(`${name} (skipped: ${missing.join(', ')} not installed)`, () => undefined);
+}
+
+const built = new Map<BoardName, Promise<Firmware>>();
+
+/** Firmware of a board, built once for a test file. */
+export function firmwareFor(board: BoardName): Promise<Firmware> {
+  const firmware = built.get(board) ?? buildFirmware({ board });
+  built.set(board, firmware);
+  return firmware;
+}
+
+export interface NodeRun {
+  environment: Environment;
+  config?: NodeConfig;
+  node?: number;
+  listenMillis?: number;
+  /** Which packets are acknowledged, by number in order of receipt. */
+  answer?: (packet: number) => boolean;
+  nvm?: string;
+  cutPower?: (instructions: number) => boolean;
+}
+
+/** Runs a virtual node or a board until its environment ends the run; returns what the host heard. */
+export async function runNode(
+  kind: 'virtual' | BoardName,
+  run: NodeRun,
+): Promise<Heard & { powerFailures: number }> {
+  const { environment, node = NODE, answer, listenMillis = 2000 } = run;
+  if (kind === 'virtual') {
+    const [host, link] = createVirtualLink();
+    const heard = respond(host, run.config ?? config, answer);
+    await new VirtualNode({ node, image: loadSeasons(), environment, link, listenMillis }).run();
+    return { ...heard, powerFailures: heard.boots.length - 1 };
+  }
+  const firmware = await firmwareFor(kind);
+  const { nvm, cutPower } = run;
+  const board = await runBoard({
+    ...{ firmware, environment, node, listenMillis },
+    ...(nvm === undefined ? {} : { nvm }),
+    ...(cutPower ? { cutPower } : {}),
+  });
+  const transport = 'path' in board.link ? await SerialTransport.open(board.link.path) : board.link.transport;
+  const heard = respond(transport, run.config ?? config, answer);
+  try {
+    board.start();
+    await board.done;
+  } finally {
+    await transport.close();
+    await board.stop();
+  }
+  return { ...heard, powerFailures: board.powerFailures };
+}
+
+/** A packet's name, and its body as hex. */
+export function nameAndBody(body: Uint8Array): [name: string, hex: string] {
+  const view = new DataView(body.buffer, body.byteOffset);
+  return [`${view.getUint32(5, true)}/${view.getUint32(9, true)}`, Buffer.from(body).toString('hex')];
+}

@@ -14,6 +14,8 @@ export interface FindOptions extends SerialOptions {
    * are never listed.
    */
   patterns?: readonly string[];
+  /** The paths that the system lists. */
+  list?: () => Promise<string[]>;
   /** Paths to leave alone. */
   except?: readonly string[];
   /** How long a port may stay silent. */
@@ -27,6 +29,7 @@ export interface FindOptions extends SerialOptions {
 const DEFAULT_TIMEOUT_MILLIS = 5000;
 /** How often a silent port is asked. */
 const ASK_MILLIS = 500;
+const USUAL_PORTS = ['/dev/ttyUSB*', '/dev/ttyACM*', '/dev/ttyAMA*'];
 const ANY_NODE = 0;
 const ANY_SLOT = 0xffffffff;
 
@@ -42,13 +45,14 @@ export function environmentPatterns(value = process.env['SOLSTICE_PORTS']): stri
  */
 export async function* findPorts({
   patterns = environmentPatterns(),
+  list = listPorts,
   except = [],
   timeoutMillis = DEFAULT_TIMEOUT_MILLIS,
   signal,
   onPassed = () => undefined,
   ...serial
 }: FindOptions = {}): AsyncGenerator<Transport, void> {
-  const paths = (await candidates(patterns)).filter((path) => !except.includes(path));
+  const paths = (await candidates(patterns, list)).filter((path) => !except.includes(path));
   const passed: string[] = [];
   const pending = new Map(
     paths.map((path) => [
@@ -132,12 +136,19 @@ function isFromNode(body: Uint8Array): boolean {
   return message.name === 'HELLO' || message.name === 'SAMPLES' || message.name === 'STATUS';
 }
 
-/** The system's serial ports, and what the patterns match, each once. */
-async function candidates(patterns: readonly string[]): Promise<string[]> {
-  // Without udev there is no list; the patterns still hold.
-  const listed = await SerialPort.list().catch(() => []);
-  const matched = await Promise.all(patterns.map(expand));
-  return [...new Set([...listed.map(({ path }) => path), ...matched.flat()])];
+async function listPorts(): Promise<string[]> {
+  try {
+    return (await SerialPort.list()).map(({ path }) => path);
+  } catch {
+    // On Linux the list is made by udevadm, which small systems lack.
+    return (await Promise.all(USUAL_PORTS.map(expand))).flat();
+  }
+}
+
+/** The listed ports and what the patterns match, each once. */
+async function candidates(patterns: readonly string[], list: () => Promise<string[]>): Promise<string[]> {
+  const [listed, matched] = await Promise.all([list(), Promise.all(patterns.map(expand))]);
+  return [...new Set([...listed, ...matched.flat()])];
 }
 
 /** The paths that match a pattern with wildcards in its last part; a path without wildcards is itself. */

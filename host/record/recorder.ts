@@ -140,6 +140,7 @@ export class Recorder {
     const indexPath = join(dir, 'index.sqlite');
     let lock: FolderLock | undefined;
     let index: RecordingIndex | undefined;
+    let file: RecordingFile | undefined;
     try {
       await mkdir(dir, { recursive: true });
       lock = FolderLock.take(dir, join(dir, 'recorder.lock'));
@@ -151,7 +152,7 @@ export class Recorder {
       const session: SessionFacts = { id: sessionId(started), title, origin, started };
       const fileName = `${session.id}.mcap`;
       const path = join(dir, fileName);
-      const file = await RecordingFile.create(path, RecordingWriter.preamble(session, LIBRARY), { sync });
+      file = await RecordingFile.create(path, RecordingWriter.preamble(session, LIBRARY), { sync });
       const recorder = new Recorder({
         path,
         restored,
@@ -167,6 +168,7 @@ export class Recorder {
       recorder.#putSession('open', null);
       return recorder;
     } catch (error) {
+      await file?.close();
       index?.close();
       lock?.release();
       const known = diskError(error, dir, 'write');

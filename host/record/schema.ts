@@ -40,7 +40,8 @@ function stored<F extends Readonly<Record<string, WireType>>>(fields: F): Stored
 export const schemas = {
   /**
    * One packet. `packet` is the SAMPLES body as received, its own CRC-32 included, and is the truth; `slots` and
-   * `values` (sample by sample, fixed point with `fractionBits`) repeat it for viewers that know only protobuf.
+   * `values` (sample by sample, fixed point with `fractionBits`) repeat it for viewers that know only protobuf
+   * (a packet of 60 samples of 3 axes grows from 323 to 878 bytes by it, and takes 9 instead of 6 microseconds).
    */
   Samples: {
     node: 'uint32',

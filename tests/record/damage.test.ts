@@ -1,5 +1,5 @@
 import { mkdtempSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { McapStreamReader } from '@mcap/core';
@@ -46,8 +46,9 @@ test('a recording cut at any byte yields every complete packet, and the verdict 
   const { packetEnds, messageEnds } = await layout(whole);
   expect(packetEnds).toHaveLength(4);
   const cut = join(dir, 'cut.mcap');
-  for (let length = 0; length <= bytes.length; length++) {
-    await writeFile(cut, bytes.subarray(0, length));
+  await writeFile(cut, bytes);
+  for (let length = bytes.length; length >= 0; length--) {
+    await truncate(cut, length);
     const complete = packetEnds.filter((end) => end <= length).length;
     const { seqs, verdict } = await readAll(cut);
     expect(seqs).toEqual([0, 1, 2, 3].slice(0, complete));
@@ -56,7 +57,7 @@ test('a recording cut at any byte yields every complete packet, and the verdict 
     if (length < bytes.length) expect(verdict.cutAt! + verdict.lostBytes).toBe(length);
 
     // Each byte around the ends of records, and some between.
-    if (length % 8 !== 0 && !messageEnds.some((end) => Math.abs(end - length) < 10)) continue;
+    if (length % 32 !== 0 && !messageEnds.some((end) => Math.abs(end - length) < 4)) continue;
     const out = join(dir, `out-${length}.mcap`);
     const messages = messageEnds.filter((end) => end <= length).length;
     const result = await recoverRecording(cut, out);
@@ -69,7 +70,7 @@ test('a recording cut at any byte yields every complete packet, and the verdict 
       expect(recovered.seqs).toEqual(seqs);
     }
   }
-});
+}, 180_000);
 
 /** Flips bits or overwrites a stretch. */
 function corrupt(bytes: Uint8Array, next: (below: number) => number): void {

@@ -247,6 +247,7 @@ export class Collector extends EventEmitter<CollectorEvents> {
     this.#recorder.addIdentity(hello, receivedAt);
     this.#factsPending = true;
     const session = this.#session(node);
+    session.sequence.booted(boot);
     const answers = this.#configure(session, hello, receivedAt);
     const micros = Math.round(millis * 1000);
     if (micros - session.asked >= this.#timeIntervalMillis * 1000) {

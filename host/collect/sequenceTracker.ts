@@ -13,7 +13,7 @@ const MAX_GAPS = 4096;
 export class SequenceTracker {
   #first = 0;
   #last = -1;
-  /** Highest boot counter seen. */
+  /** The node's boot counter, as far as known. */
   #boot = 0;
   /** In ascending order. */
   #gaps: Gap[] = [];
@@ -25,33 +25,35 @@ export class SequenceTracker {
     return this.#missing + this.#given;
   }
 
+  /**
+   * Notes that the node has booted. A boot counter that falls: the node's memory was erased, and it numbers its packets
+   * from the start again.
+   */
+  booted(boot: number): void {
+    if (boot < this.#boot) {
+      this.#given += this.#missing;
+      this.#missing = 0;
+      this.#gaps = [];
+      this.#last = -1;
+    }
+    this.#boot = boot;
+  }
+
   /** Notes that packet `seq`, formed in `boot`, is here, be it for the first time or again. */
   note(boot: number, seq: number): void {
-    if (this.#last >= 0 && seq === this.#last + 1 && boot >= this.#boot) {
+    this.#boot = Math.max(this.#boot, boot);
+    if (this.#last < 0) {
+      this.#first = seq;
       this.#last = seq;
-      this.#boot = boot;
-    } else if (this.#last < 0 || (boot < this.#boot && seq < this.#first)) {
-      // A boot counter that falls with the numbers: the node's memory was erased, and it counts from the start again.
-      this.#restart(boot, seq);
     } else if (seq > this.#last) {
-      this.#open(this.#last + 1, seq - 1);
+      if (seq > this.#last + 1) this.#open(this.#last + 1, seq - 1);
       this.#last = seq;
-      this.#boot = Math.max(this.#boot, boot);
     } else if (seq < this.#first) {
-      this.#openBefore(seq + 1, this.#first - 1);
+      if (seq < this.#first - 1) this.#openBefore(seq + 1, this.#first - 1);
       this.#first = seq;
     } else {
       this.#close(seq);
     }
-  }
-
-  #restart(boot: number, seq: number): void {
-    this.#given += this.#missing;
-    this.#missing = 0;
-    this.#gaps = [];
-    this.#first = seq;
-    this.#last = seq;
-    this.#boot = boot;
   }
 
   #open(first: number, last: number): void {
@@ -61,7 +63,6 @@ export class SequenceTracker {
   }
 
   #openBefore(first: number, last: number): void {
-    if (last < first) return;
     this.#missing += last - first + 1;
     if (this.#gaps.length < MAX_GAPS) this.#gaps.unshift({ first, last });
     else this.#give({ first, last });

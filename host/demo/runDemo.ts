@@ -10,7 +10,7 @@ import { openHarvest } from '../sim/harvest/readHarvest.ts';
 import { imbalance, type LedgerSnapshot } from '../sim/ledger.ts';
 import { loadSeasons } from '../sim/nodeModule.ts';
 import { defaultNode } from '../sim/nodeDescription.ts';
-import { reconstructionError } from '../sim/reconstruct.ts';
+import { RunningError } from '../sim/runningError.ts';
 import { openSignal } from '../sim/signal/readSignal.ts';
 import { toFixed } from '../sim/signal/fixedPoint.ts';
 import { SimulatedEnvironment } from '../sim/simulatedEnvironment.ts';
@@ -96,12 +96,6 @@ export interface Demo {
   finished: Promise<DemoSummary>;
 }
 
-/** Samples by slot as they arrive, for the error at the end. */
-interface Received {
-  slots: number[];
-  values: Float64Array[];
-}
-
 /**
  * The main job: a node (virtual or emulated) on simulated energy samples a signal and sends it over a link; the host
  * collects, acknowledges, records and shows it.
@@ -157,7 +151,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     },
   });
   const held = new HeldSamples(environment);
-  const received: Received = { slots: [], values: [] };
+  const reconstruction = new RunningError(signal);
   let deadlineMisses = 0;
 
   const collector = new Collector({ recorder, configFor: () => config, log: options.log });
@@ -177,8 +171,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     const late = slots.filter((slot) => now - slot > config.latencySlots).length;
     deadlineMisses += late;
     held.delivered(slots);
-    received.slots.push(...slots);
-    received.values.push(...values);
+    slots.forEach((slot, i) => reconstruction.add({ slot, values: values[i]! }));
     server?.publish({
       type: 'samples',
       node,
@@ -192,7 +185,9 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const counters = (): Record<string, number> => {
     const { lost, duplicates } = collector.counters();
     const { packets, samples } = recorder.counters;
-    return { samples, packets, lost, duplicates, deadlineMisses, powerFailures: environment.powerFailures };
+    const { powerFailures } = environment;
+    const { mae } = reconstruction.current;
+    return { samples, packets, lost, duplicates, deadlineMisses, powerFailures, mae };
   };
   server?.publish(describeRun(options, signal, harvester.name, config, speed, origin));
 
@@ -201,7 +196,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
 
   const summarise = (): DemoSummary => {
     const slots = environment.nowSlot;
-    const { mae, normalisedMae } = reconstructionError(signal, received, 0, slots);
+    const { mae, normalisedMae } = reconstruction.finish(slots);
     const { lossParts: _, ...energy } = environment.ledger();
     const { lost, duplicates } = collector.counters();
     const { packets, samples } = recorder.counters;

@@ -19,7 +19,11 @@ export class UserError extends Error {
 
   constructor(
     message: string,
-    { exitCode = exitCodes.failed, hint, cause }: { exitCode?: ExitCode; hint?: string; cause?: unknown } = {},
+    {
+      exitCode = exitCodes.failed,
+      hint,
+      cause,
+    }: { exitCode?: ExitCode; hint?: string; cause?: unknown } = {},
   ) {
     super(message, { cause });
     this.exitCode = exitCode;

@@ -69,7 +69,7 @@ export interface DemoSummary {
   nmae: number | null;
   boots: number;
   powerFailures: number;
-  energy: Omit<LedgerSnapshot, 'lossParts'> & { imbalance: number };
+  energy: LedgerSnapshot & { imbalance: number };
   recording: string;
   warnings: string[];
 }
@@ -197,7 +197,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const summarise = (): DemoSummary => {
     const slots = environment.nowSlot;
     const { mae, normalisedMae } = reconstruction.finish(slots);
-    const { lossParts: _, ...energy } = environment.ledger();
+    const energy = environment.ledger();
     const { lost, duplicates } = collector.counters();
     const { packets, samples } = recorder.counters;
     return {

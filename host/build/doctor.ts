@@ -89,7 +89,7 @@ function firstLine(command: string, args: readonly string[]): Promise<string | u
 }
 
 async function checkTool({ name, neededFor, commands, version, packages }: Tool): Promise<ToolReport> {
-  const command = commands.find((candidate) => findInPath(candidate));
+  const command = commands.map((candidate) => findInPath(candidate)).find((path) => path !== undefined);
   const line = command === undefined ? undefined : await firstLine(command, version);
   const found = line === undefined ? undefined : (VERSION.exec(line)?.[0] ?? 'installed');
   return {
@@ -114,7 +114,8 @@ function checkNode(): ToolReport {
 
 /** newlib's small C library, which gcc finds by its specs file. */
 async function checkNewlib(): Promise<ToolReport> {
-  const path = await firstLine('arm-none-eabi-gcc', ['--print-file-name=nano.specs']);
+  const gcc = findInPath('arm-none-eabi-gcc');
+  const path = gcc && (await firstLine(gcc, ['--print-file-name=nano.specs']));
   const found = path !== undefined && path.includes('/') ? 'nano.specs' : undefined;
   return {
     name: 'newlib',

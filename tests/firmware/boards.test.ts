@@ -143,6 +143,8 @@ describe('a board', () => {
     });
     expect(heard.powerFailures).toBe(150);
     expect(heard.faults).toBe(0);
+    expect(heard.statuses.length).toBeGreaterThan(5);
+    expect(new Set(heard.statuses)).toEqual(new Set([0]));
     expect(expectConsistent(heard.samples).length).toBeGreaterThan(100);
   });
 

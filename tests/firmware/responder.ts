@@ -12,7 +12,8 @@ export interface Heard {
   /** `boot` of each HELLO. */
   boots: number[];
   hello: { firmware: string; module: string; node: number } | undefined;
-  statuses: number;
+  /** Per STATUS: samples taken, less those delivered and those that the node says it holds; 0 unless one was lost. */
+  statuses: number[];
   times: number;
   faults: number;
 }
@@ -26,7 +27,8 @@ export function respond(
   config: NodeConfig,
   answer: (packet: number) => boolean = () => true,
 ): Heard {
-  const heard: Heard = { samples: [], boots: [], hello: undefined, statuses: 0, times: 0, faults: 0 };
+  const heard: Heard = { samples: [], boots: [], hello: undefined, statuses: [], times: 0, faults: 0 };
+  const delivered = new Set<number>();
   const decoder = new FrameDecoder();
   const wanted = configId(config);
   const send = (...bodies: Uint8Array[]): void => {
@@ -53,9 +55,12 @@ export function respond(
       } else if (message.name === 'SAMPLES') {
         const { boot, seq } = message.fields;
         heard.samples.push(message.body.slice());
+        for (const slot of message.samples.slots) delivered.add(slot);
         if (answer(heard.samples.length)) send(encodeMessage('ACK', { node, boot, seq }));
-      } else if (message.name === 'STATUS') heard.statuses++;
-      else if (message.name === 'TIME') heard.times++;
+      } else if (message.name === 'STATUS') {
+        const { sampled, queue } = message.fields;
+        heard.statuses.push(sampled - queue - delivered.size);
+      } else if (message.name === 'TIME') heard.times++;
     }),
   );
   return heard;

@@ -4,14 +4,18 @@ import { MAX_BODY } from './protocol.ts';
 
 const MAX_ENCODED = cobsMaxLength(MAX_BODY + 2);
 
+/** Body and CRC-16 of the frame that is being encoded. */
+const scratch = new Uint8Array(MAX_BODY + 2);
+
 /** `00 COBS(body | crc16) 00`, ready for the wire. */
 export function encodeFrame(body: Uint8Array): Uint8Array {
-  const content = new Uint8Array(body.length + 2);
+  const length = body.length + 2;
+  const content = length <= scratch.length ? scratch.subarray(0, length) : new Uint8Array(length);
   content.set(body);
   const crc = crc16(body);
   content[body.length] = crc & 0xff;
   content[body.length + 1] = crc >> 8;
-  const out = new Uint8Array(cobsMaxLength(content.length) + 2);
+  const out = new Uint8Array(cobsMaxLength(length) + 2);
   const end = cobsEncode(content, out, 1);
   return out.subarray(0, end + 1);
 }

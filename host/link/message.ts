@@ -22,18 +22,40 @@ export type Message =
 
 export type MessageFault = 'length' | 'type' | SamplesFault;
 
-const NAME_BY_TYPE = new Map<number, MessageName>(
-  Object.entries(messages).map(([name, layout]) => [layout.type, name as MessageName]),
-);
+type FieldList = readonly (readonly [name: string, type: FieldType])[];
+
+/** A layout as coding needs it: looked up and added up once, not for every message. */
+interface Codec {
+  name: MessageName;
+  type: number;
+  size: number;
+  fields: FieldList;
+}
+
+const CONFIG_FIELDS: FieldList = Object.entries(configFields);
+const CONFIG_SIZE = fixedSize({ type: 0, fields: configFields }) - 1;
+
+const CODECS = Object.fromEntries(
+  Object.entries(messages).map(([name, layout]): [string, Codec] => [
+    name,
+    {
+      name: name as MessageName,
+      type: layout.type,
+      size: fixedSize(layout),
+      fields: Object.entries(layout.fields),
+    },
+  ]),
+) as Record<MessageName, Codec>;
+const CODEC_BY_TYPE = new Map(Object.values(CODECS).map((codec) => [codec.type, codec]));
 
 /** Writes fields in table order; the value of every field must be present. */
 function writeFields(
-  fields: Readonly<Record<string, FieldType>>,
+  fields: FieldList,
   values: Record<string, number | bigint | string>,
   view: DataView,
   at: number,
 ): void {
-  for (const [name, type] of Object.entries(fields)) {
+  for (const [name, type] of fields) {
     const value = values[name];
     if (value === undefined) throw new TypeError(`field ${name} is missing`);
     if (type === 'u8') view.setUint8(at, value as number);
@@ -46,13 +68,9 @@ function writeFields(
   }
 }
 
-function readFields(
-  fields: Readonly<Record<string, FieldType>>,
-  view: DataView,
-  at: number,
-): Record<string, number | bigint | string> {
+function readFields(fields: FieldList, view: DataView, at: number): Record<string, number | bigint | string> {
   const values: Record<string, number | bigint | string> = {};
-  for (const [name, type] of Object.entries(fields)) {
+  for (const [name, type] of fields) {
     if (type === 'u8') values[name] = view.getUint8(at);
     else if (type === 'u16') values[name] = view.getUint16(at, true);
     else if (type === 'u32') values[name] = view.getUint32(at, true);
@@ -66,9 +84,8 @@ function readFields(
 
 /** The configuration as the node module reads it: the fields of `configFields`, little endian, packed. */
 export function encodeConfig(config: NodeConfig): Uint8Array {
-  const size = fixedSize({ type: 0, fields: configFields }) - 1;
-  const bytes = new Uint8Array(size);
-  writeFields(configFields, config, new DataView(bytes.buffer), 0);
+  const bytes = new Uint8Array(CONFIG_SIZE);
+  writeFields(CONFIG_FIELDS, config, new DataView(bytes.buffer), 0);
   return bytes;
 }
 
@@ -82,28 +99,22 @@ export function encodeMessage<N extends Exclude<MessageName, 'SAMPLES'>>(
   name: N,
   values: Fields<N>,
 ): Uint8Array {
-  const layout = messages[name];
-  const body = new Uint8Array(fixedSize(layout));
-  body[0] = layout.type;
-  writeFields(
-    layout.fields,
-    values as Record<string, number | bigint | string>,
-    new DataView(body.buffer),
-    1,
-  );
+  const { type, size, fields } = CODECS[name];
+  const body = new Uint8Array(size);
+  body[0] = type;
+  writeFields(fields, values as Record<string, number | bigint | string>, new DataView(body.buffer), 1);
   return body;
 }
 
 /** Decodes a body whose CRC-16 has been checked. A message is complete and of exactly the right length, or a fault. */
 export function decodeMessage(body: Uint8Array): Message | MessageFault {
   if (body.length < 1 || body.length > MAX_BODY) return 'length';
-  const name = NAME_BY_TYPE.get(body[0]!);
-  if (name === undefined) return 'type';
-  const layout = messages[name];
-  const size = fixedSize(layout);
+  const codec = CODEC_BY_TYPE.get(body[0]!);
+  if (codec === undefined) return 'type';
+  const { name, size } = codec;
   if (name === 'SAMPLES' ? body.length <= size : body.length !== size) return 'length';
   const view = new DataView(body.buffer, body.byteOffset, body.length);
-  const fields = readFields(layout.fields, view, 1);
+  const fields = readFields(codec.fields, view, 1);
   if (name !== 'SAMPLES') return { name, fields } as Message;
   const samples = decodeSamples(body);
   if (typeof samples === 'string') return samples;

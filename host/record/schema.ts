@@ -100,6 +100,11 @@ export const CRC_FIELD = 100;
 
 const PACKAGE = 'solstice';
 
+/** The tables as lists, made once: they are walked for every message. */
+const FIELDS = Object.fromEntries(
+  schemaNames.map((name): [SchemaName, [string, FieldKind][]] => [name, Object.entries(schemas[name])]),
+) as Record<SchemaName, [string, FieldKind][]>;
+
 /** The name of a schema in the file. */
 export function qualifiedName(name: SchemaName): string {
   return `${PACKAGE}.${name}`;
@@ -121,7 +126,7 @@ const utf8 = new TextEncoder();
 /** Appends the fields of a message to `out`, without the CRC field. A missing field is left out. */
 export function writeFields<N extends SchemaName>(name: N, values: Partial<Stores<N>>, out: Pbf): void {
   let number = 0;
-  for (const [field, kind] of Object.entries(schemas[name]) as [string, FieldKind][]) {
+  for (const [field, kind] of FIELDS[name]) {
     number++;
     const value = (values as Record<string, unknown>)[field];
     if (value === undefined) continue;

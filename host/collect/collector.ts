@@ -378,7 +378,6 @@ export class Collector extends EventEmitter<CollectorEvents> {
 
   /** Acknowledges what is on stable storage, then tells of it. */
   #settle(batch: readonly Pending[]): void {
-    const answers = new Map<LinkSession, Uint8Array[]>();
     for (const { link, ack, collected } of batch) {
       const session = this.#session(ack.node);
       session.sequence.note(ack.boot, ack.seq);
@@ -388,11 +387,8 @@ export class Collector extends EventEmitter<CollectorEvents> {
       } else {
         session.duplicates++;
       }
-      const frames = answers.get(link) ?? [];
-      answers.set(link, frames);
-      frames.push(encodeFrame(encodeMessage('ACK', ack)));
+      link.writer.send(encodeFrame(encodeMessage('ACK', ack)), 1);
     }
-    for (const [link, frames] of answers) link.writer.send(Buffer.concat(frames), frames.length);
     for (const { collected } of batch) if (collected) this.emit('samples', collected);
   }
 

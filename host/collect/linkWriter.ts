@@ -1,7 +1,8 @@
 import { LinkClosedError, type Transport } from '../link/transport.ts';
 
 /** Bytes that may wait for a link that takes none. */
-const MAX_WAITING = 64 * 1024;
+const MAX_WAITING = 1 << 20;
+const FIRST_SIZE = 4096;
 
 /**
  * Sends to one link, one write at a time; what comes meanwhile goes out with the next. Nothing here is sent again: a
@@ -9,9 +10,11 @@ const MAX_WAITING = 64 * 1024;
  */
 export class LinkWriter {
   readonly #transport: Transport;
-  #waiting: Uint8Array[] = [];
-  #waitingFrames = 0;
+  /** Takes what is queued while the other one is being written; both grow to the longest burst. */
+  #waiting = new Uint8Array(FIRST_SIZE);
+  #writing = new Uint8Array(FIRST_SIZE);
   #waitingBytes = 0;
+  #waitingFrames = 0;
   #sending: Promise<void> | undefined;
   /** Frames that did not reach the link: it was down, or took too little. */
   dropped = 0;
@@ -20,15 +23,21 @@ export class LinkWriter {
     this.#transport = transport;
   }
 
-  /** Queues `count` whole frames. The bytes must not change afterwards. */
-  send(bytes: Uint8Array, count: number): void {
-    if (this.#waitingBytes > 0 && this.#waitingBytes + bytes.length > MAX_WAITING) {
+  /** Queues `count` whole frames, which are copied; they go out together with all that this turn of events queues. */
+  send(frames: Uint8Array, count: number): void {
+    const end = this.#waitingBytes + frames.length;
+    if (end > MAX_WAITING) {
       this.dropped += count;
       return;
     }
-    this.#waiting.push(bytes);
+    if (end > this.#waiting.length) {
+      const larger = new Uint8Array(Math.max(end, 2 * this.#waiting.length));
+      larger.set(this.#waiting.subarray(0, this.#waitingBytes));
+      this.#waiting = larger;
+    }
+    this.#waiting.set(frames, this.#waitingBytes);
+    this.#waitingBytes = end;
     this.#waitingFrames += count;
-    this.#waitingBytes += bytes.length;
     this.#sending ??= this.#sendAll();
   }
 
@@ -38,14 +47,15 @@ export class LinkWriter {
   }
 
   async #sendAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const parts = this.#waiting;
+    await Promise.resolve();
+    while (this.#waitingBytes > 0) {
+      const bytes = this.#waiting.subarray(0, this.#waitingBytes);
       const frames = this.#waitingFrames;
-      this.#waiting = [];
-      this.#waitingFrames = 0;
+      [this.#waiting, this.#writing] = [this.#writing, this.#waiting];
       this.#waitingBytes = 0;
+      this.#waitingFrames = 0;
       try {
-        await this.#transport.write(parts.length === 1 ? parts[0]! : Buffer.concat(parts));
+        await this.#transport.write(bytes);
       } catch (error) {
         if (!(error instanceof LinkClosedError)) throw error;
         this.dropped += frames;

@@ -12,10 +12,7 @@ export class HeldTransport implements Transport {
   constructor(transport: Transport, peek: (chunk: Uint8Array) => void) {
     this.#transport = transport;
     transport.onData((chunk) => {
-      if (this.#bytes + chunk.length <= MAX_HELD) {
-        this.#held.push(chunk.slice());
-        this.#bytes += chunk.length;
-      }
+      this.#hold(chunk);
       peek(chunk);
     });
   }
@@ -28,13 +25,15 @@ export class HeldTransport implements Transport {
     return this.#transport.write(bytes);
   }
 
-  /** The receiver gets everything held so far during the call, then what arrives. */
+  /** The receiver gets everything held so far soon after the call, then what arrives. */
   onData(receiver: (chunk: Uint8Array) => void): void {
-    const held = this.#held;
-    this.#held = [];
-    this.#bytes = 0;
-    this.#transport.onData(receiver);
-    for (const chunk of held) receiver(chunk);
+    this.#transport.onData((chunk) => this.#hold(chunk));
+    setImmediate(() => {
+      const held = this.#held;
+      this.#held = [];
+      this.#transport.onData(receiver);
+      for (const chunk of held) receiver(chunk);
+    });
   }
 
   onState(receiver: (up: boolean) => void): void {
@@ -51,5 +50,11 @@ export class HeldTransport implements Transport {
 
   close(): Promise<void> {
     return this.#transport.close();
+  }
+
+  #hold(chunk: Uint8Array): void {
+    if (this.#bytes + chunk.length > MAX_HELD) return;
+    this.#held.push(chunk.slice());
+    this.#bytes += chunk.length;
   }
 }

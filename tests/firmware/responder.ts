@@ -14,6 +14,8 @@ export interface Heard {
   hello: { firmware: string; module: string; node: number } | undefined;
   /** Per STATUS: samples taken, less those delivered and those that the node says it holds; 0 unless one was lost. */
   statuses: number[];
+  /** The most link errors that a STATUS told of. */
+  linkErrors: number;
   times: number;
   faults: number;
 }
@@ -27,7 +29,15 @@ export function respond(
   config: NodeConfig,
   answer: (packet: number) => boolean = () => true,
 ): Heard {
-  const heard: Heard = { samples: [], boots: [], hello: undefined, statuses: [], times: 0, faults: 0 };
+  const heard: Heard = {
+    samples: [],
+    boots: [],
+    hello: undefined,
+    statuses: [],
+    linkErrors: 0,
+    times: 0,
+    faults: 0,
+  };
   const delivered = new Set<number>();
   const decoder = new FrameDecoder();
   const wanted = configId(config);
@@ -58,7 +68,8 @@ export function respond(
         for (const slot of message.samples.slots) delivered.add(slot);
         if (answer(heard.samples.length)) send(encodeMessage('ACK', { node, boot, seq }));
       } else if (message.name === 'STATUS') {
-        const { sampled, queue } = message.fields;
+        const { sampled, queue, linkErrors } = message.fields;
+        heard.linkErrors = Math.max(heard.linkErrors, linkErrors);
         heard.statuses.push(sampled - queue - delivered.size);
       } else if (message.name === 'TIME') heard.times++;
     }),

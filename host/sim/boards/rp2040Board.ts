@@ -23,7 +23,7 @@ const silent = {
 
 export interface Rp2040Options extends BoardOptions {
   /** Called before each instruction with their number since power-on; true cuts the power there. For tests. */
-  cutPower?: (instructions: number, board: { nvm: Uint8Array }) => boolean;
+  cutPower?: (instructions: number) => boolean;
 }
 
 /** Runs firmware on rp2040js in this process; the link is an in-process transport. */
@@ -136,7 +136,10 @@ class Rp2040Board implements RunningBoard {
       for (let count = 0; count < SLICE; count++) {
         if (core.waiting || (count & 63) === 0) this.#fillFifos(chip);
         if (core.waiting) break;
-        if (cutPower?.(this.#instructions++, { nvm: this.#nvm })) return this.#powerFail();
+        if (cutPower?.(this.#instructions++)) {
+          this.#flush();
+          return this.#powerFail();
+        }
         core.executeInstruction();
       }
     } catch (error) {

@@ -5,7 +5,7 @@ import { afterEach, expect } from '@jest/globals';
 import { SerialTransport } from '../../host/link/serial.ts';
 import { root } from '../../host/paths.ts';
 import { Random } from '../link/support.ts';
-import { PtyPair, ptyTest } from './ptyPair.ts';
+import { PtyPair, testWithPty } from '../support/ptyPair.ts';
 import { ScriptedNode, samplesOf } from './scriptedNode.ts';
 import { recordedPackets, scratch } from './support.ts';
 
@@ -52,15 +52,15 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-ptyTest(
+testWithPty(
   'a host killed in mid-recording: nothing acknowledged is missing, nothing is there twice',
   async () => {
     const seed = Date.now() % 2 ** 32;
     const random = new Random(seed);
-    const pairs = [await PtyPair.create(folder, 'a'), await PtyPair.create(folder, 'b')];
+    const pairs = [await PtyPair.open(), await PtyPair.open()];
     const nodes: ScriptedNode[] = [];
     for (const [i, pair] of pairs.entries()) {
-      closing.push(() => pair.unplug());
+      closing.push(() => pair.close());
       const transport = await SerialTransport.open(pair.node);
       closing.push(() => transport.close());
       nodes.push(...ScriptedNode.several(transport, i === 0 ? [1, 2] : [3]));

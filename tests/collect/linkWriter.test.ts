@@ -3,17 +3,21 @@ import { LinkWriter } from '../../host/collect/linkWriter.ts';
 import { LinkClosedError, type Transport } from '../../host/link/transport.ts';
 import { deferred, settle } from './support.ts';
 
+interface Write {
+  given: Uint8Array;
+  /** As they were during the call. */
+  bytes: number[];
+  end: ReturnType<typeof deferred>;
+}
+
 /** A link whose writes a test ends one by one. */
-function slowLink(): {
-  transport: Transport;
-  writes: { bytes: number[]; end: ReturnType<typeof deferred> }[];
-} {
-  const writes: { bytes: number[]; end: ReturnType<typeof deferred> }[] = [];
+function slowLink(): { transport: Transport; writes: Write[] } {
+  const writes: Write[] = [];
   const transport: Transport = {
     name: 'slow',
     write: (bytes) => {
       const end = deferred();
-      writes.push({ bytes: [...bytes], end });
+      writes.push({ given: bytes, bytes: [...bytes], end });
       return end.promise;
     },
     onData: () => undefined,
@@ -35,6 +39,8 @@ test('what is queued in one turn goes out in one write; the rest waits its turn,
   writer.send(Uint8Array.of(5), 1);
   await settle();
   expect(writes.map(({ bytes }) => bytes)).toEqual([[1, 2, 3]]);
+  // The system may still be reading what it was given.
+  expect([...writes[0]!.given]).toEqual([1, 2, 3]);
   writes[0]!.end.resolve();
   await settle();
   expect(writes.map(({ bytes }) => bytes)).toEqual([

@@ -7,8 +7,8 @@ import { configId } from '../../host/link/message.ts';
 import { SerialTransport } from '../../host/link/serial.ts';
 import { Recorder } from '../../host/record/recorder.ts';
 import { Random } from '../link/support.ts';
+import { PtyPair, testWithPty } from '../support/ptyPair.ts';
 import { config } from './nodeConfig.ts';
-import { PtyPair, ptyTest } from './ptyPair.ts';
 import { ScriptedNode, samplesOf } from './scriptedNode.ts';
 import { eventually, recordedPackets, scratch } from './support.ts';
 
@@ -22,8 +22,8 @@ afterEach(async () => {
 });
 
 async function plugged(): Promise<PtyPair> {
-  const pair = await PtyPair.create(folder, `pty${count++}`);
-  open.push(() => pair.unplug());
+  const pair = await PtyPair.open();
+  open.push(() => pair.close());
   return pair;
 }
 
@@ -62,7 +62,7 @@ async function expectRecorded(dir: string, node: number, seqs: readonly number[]
     expect({ seq, samples }).toEqual({ seq, samples: samplesOf(node, seq) });
 }
 
-ptyTest('a node introduces itself, is configured, and delivers', async () => {
+testWithPty('a node introduces itself, is configured, and delivers', async () => {
   const pair = await plugged();
   const { collector, dir, end } = await host(pair);
   const node = ScriptedNode.one(await nodeSide(pair));
@@ -84,7 +84,7 @@ ptyTest('a node introduces itself, is configured, and delivers', async () => {
   expect(first?.fractionBits).toBe(config.fractionBits);
 });
 
-ptyTest('retransmissions, duplicates and a wrong order are recorded once each', async () => {
+testWithPty('retransmissions, duplicates and a wrong order are recorded once each', async () => {
   const pair = await plugged();
   const { collector, dir, end } = await host(pair);
   const node = ScriptedNode.one(await nodeSide(pair));
@@ -98,7 +98,7 @@ ptyTest('retransmissions, duplicates and a wrong order are recorded once each', 
   await expectRecorded(dir, 7, range(0, 6));
 });
 
-ptyTest('on a noisy line everything arrives in the end, and nothing wrong', async () => {
+testWithPty('on a noisy line everything arrives in the end, and nothing wrong', async () => {
   const seed = Date.now() % 2 ** 32;
   const random = new Random(seed);
   const pair = await plugged();
@@ -121,7 +121,7 @@ ptyTest('on a noisy line everything arrives in the end, and nothing wrong', asyn
   expect({ seed, bad: badCrc + badEncoding + tooShort > 0, lost }).toEqual({ seed, bad: true, lost: 0 });
 });
 
-ptyTest('an unplugged port is taken up again when it is back, as another device', async () => {
+testWithPty('an unplugged port is taken up again when it is back, as another device', async () => {
   const pair = await plugged();
   const { collector, dir, end } = await host(pair);
   const states: boolean[] = [];
@@ -142,7 +142,7 @@ ptyTest('an unplugged port is taken up again when it is back, as another device'
   expect(collector.counters().lost).toBe(0);
 });
 
-ptyTest('several nodes on one link and on several', async () => {
+testWithPty('several nodes on one link and on several', async () => {
   const pairs = [await plugged(), await plugged()] as const;
   const { collector, dir, end } = await host(...pairs);
   const nodes = [

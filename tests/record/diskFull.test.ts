@@ -1,73 +1,53 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, statfsSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { open, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { afterAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { RecordingFile } from '../../host/record/recordingFile.ts';
 import type { Recorder } from '../../host/record/recorder.ts';
 import { NODE, START_NANOS, introduce, openRecorder, packet, readAll, scratch } from './fixtures.ts';
-
-/** A file system of `size` of its own, or undefined where this process may not mount one. */
-function mountSmall(size: string): string | undefined {
-  const dir = mkdtempSync(join(tmpdir(), 'solstice-small-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', dir], { stdio: 'ignore' });
-  } catch {
-    return undefined;
-  }
-  afterAll(async () => {
-    execFileSync('umount', ['-l', dir]);
-    await rm(dir, { recursive: true });
-  });
-  return dir;
-}
+import { mountSmall, testOnSmallDisk } from '../support/smallDisk.ts';
 
 const disk = mountSmall('512k');
-const reason = disk ? '' : ' (skipped: no permission to mount a small file system)';
-const onSmallDisk = disk ? test : test.skip;
+const onSmallDisk = testOnSmallDisk(disk);
 
-onSmallDisk(
-  `a full disk fails the commit, loses nothing acknowledged, and recording goes on${reason}`,
-  async () => {
-    const filler = join(disk!, 'filler');
-    const recorder = await openRecorder(disk!);
-    introduce(recorder);
-    const { bavail, bsize } = statfsSync(disk!);
-    await writeFile(filler, new Uint8Array(bavail * bsize - 6 * bsize));
-    const acknowledged: number[] = [];
-    let failure: unknown;
-    let seq = 0;
-    for (; failure === undefined; seq++) {
-      recorder.addSamples(packet(NODE, 1, seq, { count: 20 }), START_NANOS);
-      await recorder.commit().then(
-        () => acknowledged.push(seq),
-        (error: unknown) => (failure = error),
-      );
-    }
-    expect(failure).toMatchObject({ name: 'UserError', hint: expect.stringContaining('free some space') });
-    expect(String(failure)).toContain('the disk is full (ENOSPC)');
-    expect(String(failure)).toContain(disk!);
-    expect((await readAll(recorder.path)).seqs).toEqual(acknowledged);
-    expect(await outcome(recorder, seq - 2)).toBe('duplicate');
-    expect(recorder.addSamples(packet(NODE, 1, seq - 1, { count: 20 }), START_NANOS)).toBe('new');
-    await expect(recorder.commit()).rejects.toThrow(/the disk is full/);
+onSmallDisk(`a full disk fails the commit, loses nothing acknowledged, and recording goes on`, async () => {
+  const filler = join(disk!, 'filler');
+  const recorder = await openRecorder(disk!);
+  introduce(recorder);
+  const { bavail, bsize } = statfsSync(disk!);
+  await writeFile(filler, new Uint8Array(bavail * bsize - 6 * bsize));
+  const acknowledged: number[] = [];
+  let failure: unknown;
+  let seq = 0;
+  for (; failure === undefined; seq++) {
+    recorder.addSamples(packet(NODE, 1, seq, { count: 20 }), START_NANOS);
+    await recorder.commit().then(
+      () => acknowledged.push(seq),
+      (error: unknown) => (failure = error),
+    );
+  }
+  expect(failure).toMatchObject({ name: 'UserError', hint: expect.stringContaining('free some space') });
+  expect(String(failure)).toContain('the disk is full (ENOSPC)');
+  expect(String(failure)).toContain(disk!);
+  expect((await readAll(recorder.path)).seqs).toEqual(acknowledged);
+  expect(await outcome(recorder, seq - 2)).toBe('duplicate');
+  expect(recorder.addSamples(packet(NODE, 1, seq - 1, { count: 20 }), START_NANOS)).toBe('new');
+  await expect(recorder.commit()).rejects.toThrow(/the disk is full/);
 
-    await rm(filler);
-    for (const again of [seq - 1, seq]) {
-      expect(recorder.addSamples(packet(NODE, 1, again, { count: 20 }), START_NANOS)).toBe('new');
-      await recorder.commit();
-      acknowledged.push(again);
-    }
-    recorder.addSamples(packet(NODE + 1, 1, 0), START_NANOS);
-    await recorder.close();
-    const { seqs, verdict, items } = await readAll(recorder.path);
-    expect(verdict).toMatchObject({ state: 'complete', lostMessages: 0, damagedPlaces: 0 });
-    expect(seqs).toEqual([...acknowledged, 0]);
-    expect(items.some(({ type }) => type === 'Configuration')).toBe(true);
-  },
-);
+  await rm(filler);
+  for (const again of [seq - 1, seq]) {
+    expect(recorder.addSamples(packet(NODE, 1, again, { count: 20 }), START_NANOS)).toBe('new');
+    await recorder.commit();
+    acknowledged.push(again);
+  }
+  recorder.addSamples(packet(NODE + 1, 1, 0), START_NANOS);
+  await recorder.close();
+  const { seqs, verdict, items } = await readAll(recorder.path);
+  expect(verdict).toMatchObject({ state: 'complete', lostMessages: 0, damagedPlaces: 0 });
+  expect(seqs).toEqual([...acknowledged, 0]);
+  expect(items.some(({ type }) => type === 'Configuration')).toBe(true);
+});
 
 async function outcome(recorder: Recorder, seq: number): Promise<string> {
   const result = recorder.addSamples(packet(NODE, 1, seq, { count: 20 }), START_NANOS);
@@ -75,7 +55,7 @@ async function outcome(recorder: Recorder, seq: number): Promise<string> {
   return result;
 }
 
-onSmallDisk(`a folder on a full disk cannot be opened, and the reason is named${reason}`, async () => {
+onSmallDisk(`a folder on a full disk cannot be opened, and the reason is named`, async () => {
   const filler = join(disk!, 'filler');
   const { bavail, bsize } = statfsSync(disk!);
   await writeFile(filler, new Uint8Array(bavail * bsize));

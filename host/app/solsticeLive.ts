@@ -29,7 +29,7 @@ export class SolsticeLive extends LitElement {
     axis: { state: true },
     windowLength: { state: true },
     pausedAt: { state: true },
-    cursor: { state: true },
+    pointer: { state: true },
     connection: { state: true },
     chosenNode: { state: true },
   };
@@ -185,7 +185,8 @@ export class SolsticeLive extends LitElement {
   declare windowLength: number | undefined;
   /** The latest time when the page was paused. */
   declare pausedAt: number | undefined;
-  declare cursor: number | undefined;
+  /** Where the pointer is, as a part of the charts' width. */
+  declare pointer: number | undefined;
   declare connection: ConnectionState;
   declare chosenNode: number | undefined;
   readonly #link = new LiveConnection({
@@ -239,7 +240,9 @@ export class SolsticeLive extends LitElement {
     const length = this.windowLength ?? defaultWindow(run.speed);
     const node = store.nodes.get(this.chosenNode ?? NaN) ?? store.nodes.values().next().value;
     const axis = Math.min(this.axis, run.axes.length - 1);
-    return { store, run, node, axis, ...stretch(length, first, now), cursor: this.cursor };
+    const { from, to } = stretch(length, first, now);
+    const cursor = this.pointer === undefined ? undefined : from + this.pointer * (to - from);
+    return { store, run, node, axis, from, to, cursor };
   }
 
   override render(): unknown {
@@ -296,7 +299,7 @@ export class SolsticeLive extends LitElement {
       <div
         class="panels"
         @choose-axis=${({ detail }: CustomEvent<number>) => (this.axis = detail)}
-        @cursor-time=${({ detail }: CustomEvent<number | null>) => (this.cursor = detail ?? undefined)}
+        @pointer-part=${({ detail }: CustomEvent<number | null>) => (this.pointer = detail ?? undefined)}
       >
         <div class="curves">
           <signal-panel .view=${view}></signal-panel>

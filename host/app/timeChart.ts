@@ -119,6 +119,9 @@ export class TimeChart extends LitElement {
       this.plot,
       this.renderRoot.querySelector<HTMLElement>('.frame')!,
     );
+    const { over } = this.#chart;
+    over.addEventListener('pointermove', ({ offsetX }) => this.#tellPointer(offsetX / over.clientWidth));
+    over.addEventListener('pointerleave', () => this.#tellPointer(null));
     this.#fit();
   }
 
@@ -170,7 +173,6 @@ export class TimeChart extends LitElement {
       hooks: {
         drawClear: [(chart) => this.#drawShades(chart)],
         draw: [(chart) => this.#drawLevels(chart, font)],
-        setCursor: [(chart) => this.#tellCursor(chart)],
       },
     };
   }
@@ -245,11 +247,10 @@ export class TimeChart extends LitElement {
     ctx.restore();
   }
 
-  #tellCursor(chart: uPlot): void {
-    const left = chart.cursor.left ?? -1;
-    const time = left < 0 ? null : chart.posToVal(left, 'x');
+  /** Tells where the pointer is as a part of the plot's width, which is the same time in every chart; null when it has left. */
+  #tellPointer(part: number | null): void {
     this.dispatchEvent(
-      new CustomEvent<number | null>('cursor-time', { detail: time, bubbles: true, composed: true }),
+      new CustomEvent<number | null>('pointer-part', { detail: part, bubbles: true, composed: true }),
     );
   }
 }

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { test } from '@jest/globals';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { root } from '../../host/paths.ts';
@@ -34,6 +33,8 @@ export function buildPage(): { appDir: string; remove: () => void } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [vite, ...args], {
     cwd: root,
     encoding: 'utf8',
+    // Under jest it is "test", with which Lit builds its development version.
+    env: { ...process.env, NODE_ENV: 'production' },
   });
   if (status !== 0) throw new Error(`building the page failed\n${stdout}${stderr}`);
   return { appDir, remove: () => rmSync(appDir, { recursive: true }) };

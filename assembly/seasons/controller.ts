@@ -17,9 +17,10 @@ const MAX_PAYLOAD: u32 = 221;
 /**
  * Decides on the action in `slot` with `energy` nanojoules to spend before the power fails.
  *
- * Service comes first: a queue whose oldest sample would pass the latency bound is sent before anything else, in a
- * smaller packet if the energy is short, and no sample is taken from energy that this packet needs. Otherwise a due
- * sample is taken, and a full batch is sent when the energy is there. Work that the energy does not allow waits.
+ * Every held sample has its delivery paid for: a sample is taken only from energy beyond what sending it with all
+ * that waits takes. Packets leave when a batch is full, when the oldest sample nears the latency bound, or when the
+ * energy fades to what they need; in a smaller packet if it is short. A due sample that the energy does not allow is
+ * counted as blocked, and is due again in the next slot.
  */
 export function next(slot: u32, energy: u32): u32 {
   head.now = slot;
@@ -29,26 +30,23 @@ export function next(slot: u32, energy: u32): u32 {
   }
   const count = head.count;
   const urgent = count != 0 && reached(slot, urgentSlot());
-  let kept: u32 = 0;
   if (count != 0 && (head.inFlight == 0 || reached(slot, head.retry))) {
-    if (urgent || head.inFlight != 0 || count >= <u32>config.batch || isFull()) {
-      const need = packetEnergy();
+    const need = packetEnergy(0);
+    const fading = energy < withReserve(need);
+    if (urgent || fading || head.inFlight != 0 || count >= <u32>config.batch || isFull()) {
       if (energy >= need) {
-        head.sendLimit = batchSize();
+        head.sendLimit = batchSize(0);
         return SEND;
       }
-      if (urgent) {
-        const fewer = affordableSamples(energy);
-        if (head.inFlight == 0 && fewer != 0) {
-          head.sendLimit = fewer;
-          return SEND;
-        }
-        kept = need;
+      const fewer = head.inFlight == 0 ? affordableSamples(energy) : 0;
+      if (fewer != 0) {
+        head.sendLimit = fewer;
+        return SEND;
       }
     }
   }
   if (reached(slot, head.due)) {
-    if (!isFull() && energy >= kept && energy - kept >= config.sampleNanojoules) return SAMPLE;
+    if (!isFull() && energy >= sampleEnergy()) return SAMPLE;
     head.blocked++;
     head.due = slot + 1;
   }
@@ -72,9 +70,10 @@ function earlier(a: u32, b: u32): u32 {
   return <i32>(a - b) < 0 ? a : b;
 }
 
+/** Samples of the next packet when `more` are taken before it is formed. */
 @inline
-function batchSize(): u32 {
-  return min<u32>(head.count, config.batch);
+function batchSize(more: u32): u32 {
+  return min<u32>(head.count + more, config.batch);
 }
 
 /** When the queue must be served: the bound of the oldest sample, less the time to send every packet that waits. */
@@ -90,19 +89,31 @@ function sampleBytes(): u32 {
   return 1 + 3 * <u32>config.axes;
 }
 
-/** Energy of the packet in flight, whose length is known, or the most that the next one takes. */
-function packetEnergy(): u32 {
+/** Energy of the packet in flight, whose length is known, or the most that the next one takes with `more` samples. */
+function packetEnergy(more: u32): u32 {
   const bytes =
     head.inFlight != 0
       ? head.packetLength + FRAME_OVERHEAD
-      : PACKET_OVERHEAD + min(batchSize() * sampleBytes(), MAX_PAYLOAD);
+      : PACKET_OVERHEAD + min(batchSize(more) * sampleBytes(), MAX_PAYLOAD);
   return config.packetNanojoules + bytes * config.byteNanojoules;
+}
+
+/** The energy of a packet and a quarter more: what a node spends asleep until the packet is due. */
+@inline
+function withReserve(need: u32): u32 {
+  return need + (need >> 2);
+}
+
+/** Energy from which a sample may be taken: its own, and that of delivering it with all that waits. */
+@inline
+function sampleEnergy(): u32 {
+  return config.sampleNanojoules + withReserve(packetEnergy(1));
 }
 
 function affordableSamples(energy: u32): u32 {
   const fixed = config.packetNanojoules + PACKET_OVERHEAD * config.byteNanojoules;
   if (energy < fixed) return 0;
-  return min((energy - fixed) / max(sampleBytes() * config.byteNanojoules, 1), batchSize());
+  return min((energy - fixed) / max(sampleBytes() * config.byteNanojoules, 1), batchSize(0));
 }
 
 function wakeAfter(slot: u32, urgent: bool): u32 {

@@ -113,28 +113,45 @@ test('an acknowledgement of another packet releases nothing', () => {
 });
 
 describe('energy', () => {
-  test('without energy to send, samples wait in the queue; when it is full no sample replaces one that is held', () => {
+  test('while the host is silent samples wait in the queue; when it is full no sample replaces one that is held', () => {
     const module = configured({ batch: 8, latencySlots: 100_000 });
-    const enoughToSample = baseConfig.sampleNanojoules;
     const taken: number[] = [];
-    runModule(module, wave(1), [0, 1000], {
-      energy: () => enoughToSample,
-      onSample: (slot) => taken.push(slot),
-    });
+    runModule(module, wave(1), [0, 1000], { onPacket: () => false, onSample: (slot) => taken.push(slot) });
+    expect(taken).toHaveLength(384);
     expect(module.calls.queueLength()).toBe(384);
     expect(module.calls.blockedCount()).toBe(1000 - 384);
     const received: number[] = [];
-    runModule(module, wave(1), [1000, 1001], {
+    runModule(module, wave(1), [1100, 1101], {
       onPacket: (body) => {
         received.push(...decoded(body).samples.slots);
         return true;
       },
     });
-    // In the slot in which energy is back the queue is drained but for less than a batch, which holds the new sample.
-    expect([...received, ...[1000]].slice(0, 384)).toEqual(taken);
+    expect([...received, 1100].slice(0, 384)).toEqual(taken);
   });
 
-  test('near the bound no sample is taken from the energy that the packet needs, and a smaller packet goes first', () => {
+  test('a sample is taken only from energy beyond what its delivery takes, with a quarter in reserve', () => {
+    const module = configured({ batch: 8 });
+    const packet = (samples: number): number => 50_000 + (28 + samples * 4) * 100;
+    for (let held = 0; held < 7; held++) {
+      const enough = 1000 + packet(held + 1) + Math.floor(packet(held + 1) / 4);
+      expect(module.calls.next(2 * held, enough - 1)).toBe(0);
+      expect(module.calls.next(2 * held + 1, enough)).toBe(1);
+      module.push(2 * held + 1, Int32Array.of(held));
+    }
+  });
+
+  test('when the energy fades to what the held samples need, they are sent before it is gone', () => {
+    const module = configured({ batch: 8 });
+    const packet = 50_000 + (28 + 2 * 4) * 100;
+    module.push(0, Int32Array.of(1));
+    module.push(1, Int32Array.of(2));
+    expect(module.calls.next(2, Math.floor(packet * 1.25) + 1)).toBe(0);
+    expect(module.calls.next(3, Math.floor(packet * 1.25) - 1)).toBe(2);
+    expect(decoded(module.packet()).samples.slots).toHaveLength(2);
+  });
+
+  test('short of energy for all that waits, a smaller packet goes first', () => {
     const module = configured({
       batch: 8,
       latencySlots: 20,

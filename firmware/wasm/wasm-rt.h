@@ -20,7 +20,6 @@
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define wasm_rt_memcpy memcpy
 
 #define WASM_RT_USE_SEGUE 0
 #define WASM_RT_STACK_DEPTH_COUNT 0
@@ -71,6 +70,21 @@ typedef struct {
 } wasm_rt_externref_table_t;
 #define wasm_rt_funcref_null_value ((wasm_rt_funcref_t){NULL, NULL, {NULL}, NULL})
 #define wasm_rt_externref_null_value ((wasm_rt_externref_t)NULL)
+
+/*
+ * Loads and stores go through this with a constant length. A Cortex-M0+ has no unaligned access, so gcc would
+ * call memcpy for each; nearly all of a module's accesses are aligned.
+ */
+static inline void wasm_rt_memcpy(void *to, const void *from, size_t length) {
+#if defined(__ARM_ARCH_6M__)
+  typedef uint32_t __attribute__((may_alias)) word_t;
+  if (length == 4 && (((uintptr_t)to | (uintptr_t)from) & 3) == 0) {
+    *(word_t *)to = *(const word_t *)from;
+    return;
+  }
+#endif
+  memcpy(to, from, length);
+}
 
 static inline bool wasm_rt_is_initialized(void) {
   return true;

@@ -121,12 +121,9 @@ export async function inspectModule(bytes: Uint8Array<ArrayBuffer>): Promise<Mod
   if (sections.memories !== 1)
     throw refuse(`it has ${sections.memories} memories`, 'a node module has one memory of its own');
   const module = new WebAssembly.Module(bytes);
-  const exported = new Set(
-    WebAssembly.Module.exports(module)
-      .filter(({ kind }) => kind === 'function')
-      .map(({ name }) => name),
-  );
-  const missing = Object.keys(API).filter((name) => !exported.has(name));
+  const exported = new Map(WebAssembly.Module.exports(module).map(({ name, kind }) => [name, kind]));
+  const missing = Object.keys(API).filter((name) => exported.get(name) !== 'function');
+  if (exported.get('memory') !== 'memory') missing.push('memory');
   if (missing.length > 0)
     throw refuse(
       `it does not export ${missing.join(', ')}`,

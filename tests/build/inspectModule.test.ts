@@ -60,6 +60,7 @@ describe('a module is refused, with the reason, for', () => {
 
   test('a missing export', async () => {
     expect((await refusal({ without: 'dirtySize' })).message).toContain('it does not export dirtySize');
+    expect((await refusal({ without: 'memory' })).message).toContain('it does not export memory');
   });
 
   test('an export with other parameters', async () => {

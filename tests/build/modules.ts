@@ -56,7 +56,7 @@ export async function makeModule({
       ({ name, count, result }) =>
         `(func (export "${name}") ${parameters(count)}${result ? `(result i32) i32.const ${answers[name] ?? 0}` : ''})`,
     );
-  const text = `(module ${imports} (memory 1) ${functions.join('\n')} ${body})`;
+  const text = `(module ${imports} ${without === 'memory' ? '(memory 1)' : '(memory (export "memory") 1)'} ${functions.join('\n')} ${body})`;
   const wabt = await loadWabt();
   const module = wabt.parseWat('module.wat', text, { simd: true });
   return new Uint8Array(module.toBinary({}).buffer);

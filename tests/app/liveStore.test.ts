@@ -82,3 +82,11 @@ test('a thinned history is told; the next run starts whole', () => {
   store.apply([{ ...run, title: 'the next' }]);
   expect(store.thinned).toBe(false);
 });
+
+test('the history of a host without a run empties the store', () => {
+  const store = new LiveStore();
+  const feed = new FakeFeed();
+  store.apply([feed.run, ...feed.next(5), feed.end()]);
+  store.apply(new LiveHistory(10).message());
+  expect(contents(store)).toEqual(contents(new LiveStore()));
+});

@@ -32,7 +32,7 @@ const parts = {
     command: [bin('typescript/bin/tsc'), '-p', 'tsconfig.json'],
   },
   app: {
-    inputs: ['host/app', 'host/server/events.ts'],
+    inputs: ['host/app', 'host/server/events.ts', 'host/server/boundedSeries.ts'],
     output: 'dist/app/index.html',
     command: [bin('vite/bin/vite.js'), 'build', '--config', 'host/app/vite.config.ts', '--logLevel', 'warn'],
   },

@@ -106,6 +106,21 @@ describe('virtual node, rp2040 and mps2-an385 send the same SAMPLES', () => {
       expectConsistent(heard.samples);
     },
   );
+
+  testWithBoards('with log text and noise on the wire, which they count', both, async () => {
+    const random = new Random(20);
+    const noise = (): Uint8Array => {
+      const bytes = Array.from({ length: 40 }, () => random.next32() & 0xff);
+      return Buffer.concat([Buffer.from('[  12.5] usb: device ready\r\n'), Buffer.from([...bytes, 1])]);
+    };
+    const script = { slots: 400, fails: (call: number) => call % 97 === 0, values };
+    const virtual = await runNode('virtual', { environment: new ScriptedEnvironment(script) });
+    for (const board of both) {
+      const heard = await runNode(board, { environment: new ScriptedEnvironment(script), noise });
+      expect(hex(heard.samples)).toEqual(hex(virtual.samples));
+      expect(heard.linkErrors).toBeGreaterThan(20);
+    }
+  });
 });
 
 describe('a board', () => {

@@ -20,14 +20,19 @@ export interface Heard {
   faults: number;
 }
 
+export interface RespondOptions {
+  answer?: ((packet: number) => boolean) | undefined;
+  noise?: (() => Uint8Array) | undefined;
+}
+
 /**
  * The least host: configures, asks the time at every HELLO, acknowledges everything at once. `answer` false for a
- * packet's number in order of receipt leaves it unacknowledged.
+ * packet's number in order of receipt leaves it unacknowledged. `noise` comes on the wire before every message.
  */
 export function respond(
   transport: Transport,
   config: NodeConfig,
-  answer: (packet: number) => boolean = () => true,
+  { answer = () => true, noise }: RespondOptions = {},
 ): Heard {
   const heard: Heard = {
     samples: [],
@@ -42,7 +47,11 @@ export function respond(
   const decoder = new FrameDecoder();
   const wanted = configId(config);
   const send = (...bodies: Uint8Array[]): void => {
-    for (const body of bodies) void transport.write(encodeFrame(body)).catch(() => undefined);
+    for (const body of bodies) {
+      const frame = encodeFrame(body);
+      const bytes = noise ? Buffer.concat([noise(), frame]) : frame;
+      void transport.write(bytes).catch(() => undefined);
+    }
   };
   transport.onData((chunk) =>
     decoder.push(chunk, (body) => {

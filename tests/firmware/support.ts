@@ -9,7 +9,7 @@ import { runBoard } from '../../host/sim/boards/runBoard.ts';
 import type { Environment } from '../../host/sim/environment.ts';
 import { loadSeasons } from '../../host/sim/nodeModule.ts';
 import { VirtualNode } from '../../host/sim/virtualNode.ts';
-import { respond, type Heard } from './responder.ts';
+import { respond, type Heard, type RespondOptions } from './responder.ts';
 
 export const NODE = 7;
 
@@ -63,13 +63,11 @@ export function firmwareFor(board: BoardName): Promise<Firmware> {
   return firmware;
 }
 
-export interface NodeRun {
+export interface NodeRun extends RespondOptions {
   environment: Environment;
   config?: NodeConfig;
   node?: number;
   listenMillis?: number;
-  /** Which packets are acknowledged, by number in order of receipt. */
-  answer?: (packet: number) => boolean;
   nvm?: string;
   cutPower?: (instructions: number) => boolean;
 }
@@ -79,10 +77,10 @@ export async function runNode(
   kind: 'virtual' | BoardName,
   run: NodeRun,
 ): Promise<Heard & { powerFailures: number }> {
-  const { environment, node = NODE, answer, listenMillis = 2000 } = run;
+  const { environment, node = NODE, answer, noise, listenMillis = 2000 } = run;
   if (kind === 'virtual') {
     const [host, link] = createVirtualLink();
-    const heard = respond(host, run.config ?? config, answer);
+    const heard = respond(host, run.config ?? config, { answer, noise });
     await new VirtualNode({ node, image: loadSeasons(), environment, link, listenMillis }).run();
     return { ...heard, powerFailures: heard.boots.length - 1 };
   }
@@ -94,7 +92,7 @@ export async function runNode(
     ...(cutPower ? { cutPower } : {}),
   });
   const transport = 'path' in board.link ? await SerialTransport.open(board.link.path) : board.link.transport;
-  const heard = respond(transport, run.config ?? config, answer);
+  const heard = respond(transport, run.config ?? config, { answer, noise });
   try {
     board.start();
     await board.done;

@@ -9,6 +9,12 @@ export function number(value: number, digits = 4): string {
   return Number(value.toPrecision(digits)).toString().replace('-', MINUS);
 }
 
+/** A measured value whose width changes little: three significant digits, at most three decimals. */
+export function reading(value: number): string {
+  const decimals = 2 - Math.floor(Math.log10(Math.abs(value) || 1));
+  return fixed(value, Math.min(3, Math.max(0, decimals)));
+}
+
 /** A whole number with groups of three: `12 345`. */
 export function count(value: number): string {
   const text = Math.round(Math.abs(value)).toString();

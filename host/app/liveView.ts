@@ -14,11 +14,11 @@ export interface LiveView {
 }
 
 /** Lengths of the window in seconds; Infinity shows all. */
-export const windows = [10, 30, 60, 300, 1800, Infinity] as const;
+export const windows = [10, 30, 60, 120, 600, 3600, Infinity] as const;
 
-/** The window for a run at `speed` simulated seconds per second: at least half a minute of watching. */
+/** The window for a run at `speed` simulated seconds per second: half a minute, and at least six seconds of watching. */
 export function defaultWindow(speed: number): number {
-  return windows.find((length) => length >= 30 * Math.min(speed, 60)) ?? Infinity;
+  return windows.find((length) => length >= Math.max(30, 6 * Math.min(speed, 60))) ?? Infinity;
 }
 
 /** The stretch to show at the time `now`; a window that is not yet full starts at the first time. */

@@ -1,6 +1,6 @@
 import { LitElement, html } from 'lit';
 import type { PowerEvent } from '../server/events.ts';
-import { number } from './format.ts';
+import { number, reading } from './format.ts';
 import type { LiveView } from './liveView.ts';
 import { panelStyles } from './panelStyles.ts';
 import { describe, readout, type Reading } from './readout.ts';
@@ -36,7 +36,7 @@ export class PowerPanel extends LitElement {
     const at = cursor === undefined ? latest : times.findLastIndex((time) => time <= cursor);
     const readings: Reading[] = CURVES.map((curve, index) => {
       const value = watts[index]![Math.min(at, latest)];
-      return { label: curve.label, value: value === undefined ? '–' : number(value * factor, 3), curve };
+      return { label: curve.label, value: value === undefined ? '–' : reading(value * factor), curve };
     });
     return html`<header>
         <h2>Power <small>${unit}, mean of ${number(width)} s</small></h2>

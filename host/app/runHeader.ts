@@ -114,7 +114,7 @@ function facts(run: RunEvent): unknown[] {
     ['Harvest', run.harvest],
     ['Slot', si(slotSeconds, 's')],
     ['Latency bound', duration(run.latencySlots * slotSeconds)],
-    ['Speed', `${number(run.speed)}×`],
+    ['Speed', run.speed === null ? 'as fast as it goes' : `${number(run.speed)}×`],
   ];
   return rows.map(
     ([name, value]) =>

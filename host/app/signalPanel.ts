@@ -1,5 +1,5 @@
 import { LitElement, html } from 'lit';
-import { number } from './format.ts';
+import { reading } from './format.ts';
 import type { LiveView } from './liveView.ts';
 import { panelStyles } from './panelStyles.ts';
 import { describe, readout, type Reading } from './readout.ts';
@@ -54,7 +54,7 @@ export class SignalPanel extends LitElement {
     const { store, run, node, axis, cursor } = this.view;
     const samples = node?.samples.rows ?? [];
     const slot = cursor === undefined ? (store.lastSlot ?? 0) : cursor / run.slotSeconds;
-    const show = (value: number | undefined): string => (value === undefined ? '–' : number(value, 3));
+    const show = (value: number | undefined): string => (value === undefined ? '–' : reading(value));
     return [
       { label: 'truth', value: show(signalAt(store.truth.rows, slot, axis)), curve: CURVES[0]! },
       { label: 'reconstruction', value: show(signalAt(samples, slot, axis)), curve: CURVES[1]! },

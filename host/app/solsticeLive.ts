@@ -237,7 +237,7 @@ export class SolsticeLive extends LitElement {
     if (!run) return undefined;
     const first = (store.firstSlot ?? 0) * run.slotSeconds;
     const now = this.pausedAt ?? (store.lastSlot ?? 0) * run.slotSeconds;
-    const length = this.windowLength ?? defaultWindow(run.speed);
+    const length = this.windowLength ?? defaultWindow(run.speed ?? Infinity);
     const node = store.nodes.get(this.chosenNode ?? NaN) ?? store.nodes.values().next().value;
     const axis = Math.min(this.axis, run.axes.length - 1);
     const { from, to } = stretch(length, first, now);
@@ -258,7 +258,7 @@ export class SolsticeLive extends LitElement {
 
   #tools(view: LiveView): unknown {
     const paused = this.pausedAt !== undefined;
-    const chosen = this.windowLength ?? defaultWindow(view.run.speed);
+    const chosen = this.windowLength ?? defaultWindow(view.run.speed ?? Infinity);
     return html`${this.#nodes()}
       <div class="segments" role="group" aria-label="Time shown">
         ${windows.map(
@@ -268,7 +268,7 @@ export class SolsticeLive extends LitElement {
               aria-pressed=${length === chosen}
               @click=${() => (this.windowLength = length)}
             >
-              ${length === Infinity ? 'All' : length < 60 ? `${length} s` : `${length / 60} min`}
+              ${windowName(length)}
             </button>`,
         )}
       </div>
@@ -358,6 +358,12 @@ export class SolsticeLive extends LitElement {
       this.requestUpdate();
     });
   }
+}
+
+function windowName(length: number): string {
+  if (length === Infinity) return 'All';
+  if (length < 60) return `${length} s`;
+  return length < 3600 ? `${length / 60} min` : `${length / 3600} h`;
 }
 
 customElements.define('solstice-live', SolsticeLive);

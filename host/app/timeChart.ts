@@ -25,6 +25,13 @@ const AXIS_WIDTH = 54;
 const AXIS_HEIGHT = 22;
 /** A value axis shrinks only when its curves need less than this part of it. */
 const SHRINK_BELOW = 0.55;
+/** Seconds between the ticks of a time axis. */
+const TIME_STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30].concat(
+  [1, 2, 5, 10, 15, 30].map((minutes) => 60 * minutes),
+  [1, 2, 3, 6, 12, 24, 48, 168, 720].map((hours) => 3600 * hours),
+);
+const MOST_RADIUS = 3;
+const LEAST_RADIUS = 1;
 
 /** Curves over time on a canvas. All charts of the page share the time under the pointer. */
 export class TimeChart extends LitElement {
@@ -160,7 +167,7 @@ export class TimeChart extends LitElement {
         y: { range: (_, low, high) => this.#valueRange(low, high) },
       },
       axes: [
-        { ...axis, size: AXIS_HEIGHT, space: 70, values: timeLabels },
+        { ...axis, size: AXIS_HEIGHT, space: 70, incrs: TIME_STEPS, values: timeLabels },
         {
           ...axis,
           size: AXIS_WIDTH,
@@ -172,6 +179,7 @@ export class TimeChart extends LitElement {
       series: [{}, ...this.curves.map(series)],
       hooks: {
         drawClear: [(chart) => this.#drawShades(chart)],
+        drawSeries: [(chart, index) => this.#drawDots(chart, index)],
         draw: [(chart) => this.#drawLevels(chart, font)],
       },
     };
@@ -217,6 +225,38 @@ export class TimeChart extends LitElement {
     ctx.restore();
   }
 
+  /** Dots get smaller, and lose their rims, where there are many. */
+  #drawDots(chart: uPlot, index: number): void {
+    const curve = this.curves[index - 1];
+    if (curve?.shape !== 'dots') return;
+    const { ctx, bbox, data } = chart;
+    const values = data[index] as Plot[number];
+    const shown = values.reduce<number>((sum, value) => sum + (value === null ? 0 : 1), 0);
+    const ratio = uPlot.pxRatio;
+    const spacing = bbox.width / ratio / Math.max(1, shown);
+    const radius = ratio * Math.max(LEAST_RADIUS, Math.min(MOST_RADIUS, spacing * 0.6));
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.beginPath();
+    values.forEach((value, at) => {
+      if (value === null) return;
+      const x = chart.valToPos(data[0][at]!, 'x', true);
+      const y = chart.valToPos(value, 'y', true);
+      ctx.moveTo(x + radius, y);
+      ctx.arc(x, y, radius, 0, 2 * Math.PI);
+    });
+    ctx.fillStyle = color(curve.color);
+    ctx.fill();
+    if (radius > 2 * ratio) {
+      ctx.lineWidth = ratio;
+      ctx.strokeStyle = color('panel');
+      ctx.stroke();
+    }
+    ctx.restore();
+  }
+
   #drawLevels(chart: uPlot, font: string): void {
     const { ctx, bbox } = chart;
     const ratio = uPlot.pxRatio;
@@ -257,11 +297,8 @@ export class TimeChart extends LitElement {
 
 function series({ label, color: name, shape, width = 1.5, dash }: Curve): uPlot.Series {
   const common = { label, stroke: () => color(name), width, spanGaps: true, ...(dash ? { dash } : {}) };
-  if (shape === 'dots') {
-    const fill = (): string => color(name);
-    const stroke = (): string => color('panel');
-    return { ...common, paths: () => null, points: { show: true, size: 6, width: 1, fill, stroke } };
-  }
+  // Dots are drawn by the chart itself.
+  if (shape === 'dots') return { ...common, paths: () => null, points: { show: false } };
   const paths = shape === 'steps' ? uPlot.paths.stepped!({ align: 1 }) : uPlot.paths.linear!();
   return { ...common, paths, points: { show: false } };
 }

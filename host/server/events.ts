@@ -29,7 +29,8 @@ export interface RunEvent {
   latencySlots: number;
   /** Capacitor thresholds in volts; absent when the node does not tell. */
   thresholds?: { on: number; off: number; max: number };
-  speed: number;
+  /** Simulated seconds per second; null (as JSON makes of Infinity) for as fast as it goes. */
+  speed: number | null;
 }
 
 export interface TruthEvent {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { clock, count, duration, fixed, number, si, words } from '../../host/app/format.ts';
+import { clock, count, duration, fixed, number, reading, si, words } from '../../host/app/format.ts';
 import { defaultWindow, stretch, windows } from '../../host/app/liveView.ts';
 
 test.each([
@@ -35,6 +35,7 @@ test('labels of one time axis have one form', () => {
 
 test('numbers, counts and names', () => {
   expect(number(-0.012345, 3)).toBe('−0.0123');
+  expect([0.82, -12, 1234.4, 0.00012].map(reading)).toEqual(['0.820', '−12.0', '1234', '0.000']);
   expect([number(Infinity), fixed(-0.001, 2), fixed(-1.5, 1)]).toEqual(['–', '0.00', '−1.5']);
   expect([count(1234), count(1_234_567)]).toEqual(['1234', '1\u202f234\u202f567']);
   expect([words('deadlineMisses'), words('link_errors'), words('mae')]).toEqual([
@@ -49,6 +50,6 @@ test('a window fills, then scrolls; all shows all', () => {
   expect(stretch(30, 5, 100)).toEqual({ from: 70, to: 100 });
   expect(stretch(Infinity, 5, 100)).toEqual({ from: 5, to: 100 });
   expect(stretch(Infinity, 5, 5)).toEqual({ from: 5, to: 6 });
-  expect([1, 10, 60, 1e6].map(defaultWindow)).toEqual([30, 300, 1800, 1800]);
+  expect([1, 10, 60, 1e6].map(defaultWindow)).toEqual([30, 60, 600, 600]);
   expect(windows).toContain(defaultWindow(3));
 });

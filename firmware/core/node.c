@@ -64,6 +64,10 @@ static void take_config(const uint8_t *body) {
   journal.record.configured = 1;
   journal.record.config_id = config.config_id;
   memcpy(journal.record.config, body + PROTO_CONFIG_SETTINGS_AT, PROTO_CONFIG_SETTINGS_SIZE);
+  if (config.boot > journal.record.boot) {
+    journal.record.boot = config.boot;
+    w2c_seasons_start(&seasons, node_id, config.boot);
+  }
   commit(0, 0);
 }
 

@@ -282,7 +282,10 @@ export class Collector extends EventEmitter<CollectorEvents> {
     if (taken) this.#adopt(session, wanted, receivedAt);
     else session.offered = wanted;
     this.#log?.info({ node: hello.node, configId: wantedId }, 'configuring');
-    return [encodeMessage('CONFIG', { node: hello.node, configId: wantedId, ...wanted })];
+    // A node that counts its boots anew was erased: it must not name new packets as it named old ones.
+    const known = this.#recorder.lastBoot(hello.node);
+    const boot = hello.configId === 0 && hello.boot <= known ? known + 1 : 0;
+    return [encodeMessage('CONFIG', { node: hello.node, configId: wantedId, boot, ...wanted })];
   }
 
   #adopt(session: NodeSession, config: NodeConfig, receivedAt: bigint): void {

@@ -10,6 +10,8 @@ export interface PacketRecorder {
   addConfiguration(node: number, config: NodeConfig, receivedAt: bigint): void;
   addClock(node: number, clock: ClockReading, receivedAt: bigint): void;
   addStatus(status: Fields<'STATUS'>, receivedAt: bigint): void;
+  /** The greatest boot number of the node's recorded packets, 0 if there are none. */
+  lastBoot(node: number): number;
   /** Copies `message.body`. */
   addSamples(message: SamplesMessage, receivedAt: bigint): 'new' | 'duplicate';
   /**

@@ -80,8 +80,12 @@ export const messages = {
       configId: 'u32',
     },
   },
-  /** Host to node. `configId` is the CRC-32 of the configuration fields: a node that already has it keeps its state. */
-  CONFIG: { type: 2, fields: { node: 'u32', configId: 'u32', ...configFields } },
+  /**
+   * Host to node. `configId` is the CRC-32 of the configuration fields: a node that already has it keeps its state.
+   * `boot` is the least number that the node's boots may go on from: a node whose memory was erased starts to count
+   * anew, and would give its packets names that the host knows already.
+   */
+  CONFIG: { type: 2, fields: { node: 'u32', configId: 'u32', boot: 'u32', ...configFields } },
   /**
    * Node to host. `boot` and `seq` name the packet for ever: a retransmission, even after a power failure, carries
    * the same. `slot` is the first sample's time. The variable part and the CRC-32 follow (samples.ts).

@@ -4,6 +4,8 @@ import { Intervals, type Interval } from './intervals.ts';
 export interface IntervalStore {
   load(node: number, boot: number): readonly Interval[];
   save(node: number, boot: number, intervals: Iterable<Interval>): void;
+  /** The greatest boot saved of the node, 0 if there is none. */
+  lastBoot(node: number): number;
 }
 
 interface Entry {
@@ -50,6 +52,15 @@ export class ReceivedPackets {
     entry.intervals.add(first, last);
     entry.changed = true;
     this.#cost += entry.intervals.size - before;
+  }
+
+  /** The greatest boot that packets of the node are known of, 0 if there are none. */
+  lastBoot(node: number): number {
+    let last = this.#store.lastBoot(node);
+    for (const entry of this.#entries.values()) {
+      if (entry.node === node && entry.intervals.size > 0) last = Math.max(last, entry.boot);
+    }
+    return last;
   }
 
   /** Hands the store what changed; it counts as changed until `markSaved` says that the store has kept it. */

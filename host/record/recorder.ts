@@ -219,6 +219,11 @@ export class Recorder {
     this.#writer.add('Status', status.node, status, receivedAt, nodeTime(state, status.slot) ?? receivedAt);
   }
 
+  /** The greatest boot number of the node's recorded packets, in this session or before; 0 if there are none. */
+  lastBoot(node: number): number {
+    return this.#received.lastBoot(node);
+  }
+
   /** Adds a packet, unless it is known. `message.body` is copied. */
   addSamples(message: SamplesMessage, receivedAt: bigint): 'new' | 'duplicate' {
     const { node, boot, seq, slot, axes } = message.fields;

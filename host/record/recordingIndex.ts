@@ -232,6 +232,11 @@ export class RecordingIndex implements IntervalStore {
     for (const { first, last } of intervals) insert.run(node, boot, first, last);
   }
 
+  lastBoot(node: number): number {
+    const row = this.#prepare('SELECT max(boot) AS boot FROM received WHERE node = ?').get(node);
+    return (row as { boot: number | null }).boot ?? 0;
+  }
+
   close(): void {
     this.#statements.clear();
     this.#db.close();

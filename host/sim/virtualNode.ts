@@ -203,10 +203,14 @@ export class VirtualNode {
     return false;
   }
 
-  #configure(fields: NodeConfig & { configId: number }): void {
+  #configure(fields: NodeConfig & { configId: number; boot: number }): void {
     const bytes = encodeConfig(fields);
     if (this.#module.configure(bytes) !== 0) return;
     this.#nvm.config = { id: fields.configId, bytes };
+    if (fields.boot > this.#nvm.boot) {
+      this.#nvm.boot = fields.boot;
+      this.#module.calls.start(this.#node, fields.boot);
+    }
     this.#commit();
   }
 

@@ -43,7 +43,7 @@ describe('HELLO', () => {
     await node.hello();
     await settle();
     expect(heardNames(node)).toEqual(['CONFIG', 'TIME', 'ACK']);
-    expect(node.heard[0]!.fields).toEqual({ node: 7, configId: configId(config), ...config });
+    expect(node.heard[0]!.fields).toEqual({ node: 7, configId: configId(config), boot: 0, ...config });
     expect(node.heard[2]!.fields).toEqual({ node: 7, boot: 1, seq: 0xffffffff });
     expect(recorder.identities).toMatchObject([{ node: 7, boot: 1, configId: 0 }]);
     expect(recorder.configurations).toEqual([{ node: 7, config }]);
@@ -351,7 +351,7 @@ describe('counting', () => {
     await node.raw(
       encodeFrame(encodeMessage('TIME', { node: 7, hostMicros: 5n, slot: 0xffffffff, micros: 0 })),
     );
-    await node.raw(encodeFrame(encodeMessage('CONFIG', { node: 7, configId: 1, ...config })));
+    await node.raw(encodeFrame(encodeMessage('CONFIG', { node: 7, configId: 1, boot: 0, ...config })));
     await settle();
     expect(collector.counters()).toMatchObject({ unexpected: 3, nodes: 0 });
     expect(node.heard).toEqual([]);

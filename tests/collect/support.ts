@@ -66,6 +66,11 @@ export class ScriptedRecorder implements PacketRecorder {
     this.statuses.push(status);
   }
 
+  lastBoot(node: number): number {
+    const boots = [...this.stored].map((name) => name.split(':').map(Number));
+    return Math.max(0, ...boots.filter(([owner]) => owner === node).map(([, boot]) => boot!));
+  }
+
   addSamples({ fields: { node, boot, seq } }: SamplesMessage): 'new' | 'duplicate' {
     const name = `${node}:${boot}:${seq}`;
     if (this.stored.has(name) || this.#added.has(name)) return 'duplicate';

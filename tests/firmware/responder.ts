@@ -66,7 +66,7 @@ export function respond(
         heard.boots.push(boot);
         heard.hello = { firmware, module, node };
         if (message.fields.configId !== wanted)
-          send(encodeMessage('CONFIG', { node, configId: wanted, ...config }));
+          send(encodeMessage('CONFIG', { node, configId: wanted, boot: 0, ...config }));
         send(
           encodeMessage('TIME', { node, hostMicros: 1_700_000_000_000_000n, slot: 0xffffffff, micros: 0 }),
           encodeMessage('ACK', { node, boot, seq: HELLO_SEQ }),

@@ -44,6 +44,11 @@ class MemoryStore implements IntervalStore {
     if (this.broken) throw new Error('full');
     this.saved.set(`${node}:${boot}`, [...intervals]);
   }
+
+  lastBoot(node: number): number {
+    const boots = [...this.saved.keys()].map((key) => key.split(':').map(Number));
+    return Math.max(0, ...boots.filter(([owner]) => owner === node).map(([, boot]) => boot!));
+  }
 }
 
 test('received packets are known whatever was moved out of memory', () => {

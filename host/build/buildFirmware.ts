@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { fixedSize, configFields } from '../link/protocol.ts';
@@ -17,6 +17,10 @@ const HASH_AT = IDENTITY_AT + 16;
 const HASH_SIZE = 8;
 
 const GCC = 'arm-none-eabi-gcc';
+const ELF = 'firmware.elf';
+const BIN = 'firmware.bin';
+/** What a build leaves in its folder; the C of the module is there to be read. */
+const RESULTS = [ELF, BIN, 'firmware.map', 'seasons.c', 'seasons.h', 'protocol.gen.h', 'identity.gen.h'];
 
 /** Small code, one section per function so that the linker drops what is unused, and nothing from the environment. */
 const FLAGS = ['-std=c99', '-Os', '-ffunction-sections', '-fdata-sections', '-fno-common', '-g0'];
@@ -73,17 +77,23 @@ export async function buildFirmware({
   checkFit(info, board);
   log(`module ${info.hash}: ${bytes.length} bytes, ${info.linearMemory} bytes of linear memory`);
 
-  const objects = join(dir, 'objects');
-  await rm(objects, { recursive: true, force: true });
-  await mkdir(objects, { recursive: true });
-  await generateSources(bytes, info, dir);
-  const defines = [`-DWASM_LINEAR_SIZE=${info.linearMemory}`, ...(checked ? ['-DWASM_CHECKED'] : [])];
-  const compiled = await compile(board, dir, defines, log);
-  const elf = await link(board, dir, compiled);
-  const { bin, firmwareHash } = await sign(elf, dir);
-  const sizes = await measure(elf, compiled, dir, info);
-  log(`${relative(process.cwd(), bin)}: firmware ${firmwareHash}`);
-  return { board, elf, bin, moduleHash: info.hash, firmwareHash, sizes };
+  await mkdir(dir, { recursive: true });
+  const work = await mkdtemp(join(dir, '.build-'));
+  try {
+    await generateSources(bytes, info, work);
+    const defines = [`-DWASM_LINEAR_SIZE=${info.linearMemory}`, ...(checked ? ['-DWASM_CHECKED'] : [])];
+    const objects = await compile(board, work, defines, log);
+    await link(board, work, objects);
+    const firmwareHash = await sign(work);
+    const sizes = await measure(objects, work, info);
+    // Whole files replace those of an earlier build, which an emulator may be reading.
+    for (const name of RESULTS) await rename(join(work, name), join(dir, name));
+    const [elf, bin] = [join(dir, ELF), join(dir, BIN)];
+    log(`${relative(process.cwd(), bin)}: firmware ${firmwareHash}`);
+    return { board, elf, bin, moduleHash: info.hash, firmwareHash, sizes };
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
 }
 
 /** The bytes of a module file. */
@@ -145,7 +155,7 @@ async function compile(
   const includes = [`-I${join(firmware, 'wasm')}`, `-I${join(firmware, 'core')}`, `-I${dir}`];
   const objects: string[] = [];
   for (const source of sources) {
-    const object = join('objects', basename(source).replace(/\.c$/, '.o'));
+    const object = basename(source).replace(/\.c$/, '.o');
     // wasm2c's prologue defines more than any module uses.
     const warnings = source.startsWith(dir) ? ['-w'] : WARNINGS;
     log(`compiling ${basename(source)}`);
@@ -159,7 +169,8 @@ async function compile(
   return objects;
 }
 
-async function link(board: Board, dir: string, objects: readonly string[]): Promise<string> {
+/** Links ELF and map in `dir`. */
+async function link(board: Board, dir: string, objects: readonly string[]): Promise<void> {
   const boardsDir = join(root, 'firmware', 'boards');
   const args = [
     ...board.cpuFlags,
@@ -171,7 +182,7 @@ async function link(board: Board, dir: string, objects: readonly string[]): Prom
     ...objects,
     '-lm',
     '-o',
-    'firmware.elf',
+    ELF,
   ];
   try {
     await runTool(GCC, args, dir);
@@ -181,25 +192,20 @@ async function link(board: Board, dir: string, objects: readonly string[]): Prom
     if (!overflow) throw error;
     throw new UserError(
       `this firmware does not fit ${board.name}: ${overflow[1]} is ${overflow[2]} bytes too small`,
-      {
-        hint: 'make the module smaller, or choose a board with more room',
-        cause: error,
-      },
+      { hint: 'make the module smaller, or choose a board with more room', cause: error },
     );
   }
-  return join(dir, 'firmware.elf');
 }
 
-/** Puts the image's hash into the image: SHA-256 with the hash field zero, as it was linked. */
-async function sign(elf: string, dir: string): Promise<{ bin: string; firmwareHash: string }> {
-  const bin = join(dir, 'firmware.bin');
-  await runTool('arm-none-eabi-objcopy', ['-O', 'binary', elf, bin], dir);
-  const image = await readFile(bin);
+/** Makes the raw image and puts its hash into it and into the ELF: SHA-256 with the hash field zero, as it was linked. */
+async function sign(dir: string): Promise<string> {
+  await runTool('arm-none-eabi-objcopy', ['-O', 'binary', ELF, BIN], dir);
+  const image = await readFile(join(dir, BIN));
   const hash = imageHash(image);
   hash.copy(image, HASH_AT);
-  await writeFile(bin, image);
-  await patchElf(elf, image);
-  return { bin, firmwareHash: hash.toString('hex') };
+  await writeFile(join(dir, BIN), image);
+  await patchElf(join(dir, ELF), image);
+  return hash.toString('hex');
 }
 
 /** First 8 bytes of the SHA-256 of an image as it is with its own hash zero. Throws when it has no identity. */
@@ -224,13 +230,8 @@ async function patchElf(path: string, image: Buffer): Promise<void> {
   await writeFile(path, elf);
 }
 
-async function measure(
-  elf: string,
-  objects: readonly string[],
-  dir: string,
-  info: ModuleInfo,
-): Promise<FirmwareSizes> {
-  const rows = (await runTool('arm-none-eabi-size', [elf, ...objects], dir))
+async function measure(objects: readonly string[], dir: string, info: ModuleInfo): Promise<FirmwareSizes> {
+  const rows = (await runTool('arm-none-eabi-size', [ELF, ...objects], dir))
     .split('\n')
     .slice(1)
     .filter((line) => line.trim() !== '')

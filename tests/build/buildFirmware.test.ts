@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { boards, findBoard, type BoardName } from '../../host/build/boards.ts';
@@ -33,6 +33,30 @@ describe('buildFirmware', () => {
       expect(first.firmwareHash).toBe(second.firmwareHash);
       expect(first.sizes).toEqual(second.sizes);
     }
+  });
+
+  testWithBoards('may run twice at once into the same folder', ['mps2-an385'], async () => {
+    const out = join(dir, 'shared');
+    const [first, second] = await Promise.all([
+      buildFirmware({ board: 'mps2-an385', out }),
+      buildFirmware({ board: 'mps2-an385', out }),
+    ]);
+    expect(first).toEqual(second);
+    expect(imageHash(readFileSync(first.bin)).toString('hex')).toBe(first.firmwareHash);
+    expect(readdirSync(out).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  testWithBoards('refuses an image that is too large for the flash', ['mps2-an385'], async () => {
+    const fill = 'memory.init 0 (i32.const 0) (i32.const 0) (i32.const 4000)';
+    const body = `(func (export "reset") (${fill})) (data "${'solstice'.repeat(20_000)}")`;
+    const module = join(dir, 'code.wasm');
+    writeFileSync(module, await makeModule({ without: 'reset', body }));
+    await expect(
+      buildFirmware({ board: 'mps2-an385', module, out: join(dir, 'code') }),
+    ).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringMatching(/does not fit mps2-an385: FLASH is \d+ bytes too small/),
+    });
   });
 
   testWithBoards('puts hashes into image and ELF that the image answers to', ['mps2-an385'], async () => {

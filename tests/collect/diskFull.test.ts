@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from '@jest/globals';
+import { afterEach, expect } from '@jest/globals';
 import { Collector } from '../../host/collect/collector.ts';
 import { createVirtualLink } from '../../host/link/virtual.ts';
 import { Recorder } from '../../host/record/recorder.ts';
@@ -11,6 +11,9 @@ import { ScriptedNode, samplesOf } from './scriptedNode.ts';
 import { eventually, recordedPackets } from './support.ts';
 
 const disk = mountSmall('512k');
+let finish = (): Promise<void> => Promise.resolve();
+
+afterEach(() => finish());
 
 testOnSmallDisk(disk)('a disk that fills up costs nothing but time', async () => {
   const dir = disk!;
@@ -19,6 +22,11 @@ testOnSmallDisk(disk)('a disk that fills up costs nothing but time', async () =>
   const collector = new Collector({ recorder, configFor: () => config });
   const [host, end] = createVirtualLink();
   collector.attach(host);
+  finish = async () => {
+    finish = () => Promise.resolve();
+    await collector.close();
+    await recorder.close();
+  };
   const errors: unknown[] = [];
   collector.on('recordError', ({ error }) => errors.push(error));
   const node = ScriptedNode.one(end);
@@ -44,8 +52,7 @@ testOnSmallDisk(disk)('a disk that fills up costs nothing but time', async () =>
 
   await rm(filler);
   await node.deliver(stored, seq, seq + 1);
-  await collector.close();
-  await recorder.close();
+  await finish();
   const packets = await recordedPackets(dir);
   expect(packets.map((packet) => packet.seq)).toEqual(Array.from({ length: seq + 2 }, (_, each) => each));
   for (const packet of packets) expect(packet.samples).toEqual(samplesOf(7, packet.seq));

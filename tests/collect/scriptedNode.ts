@@ -6,6 +6,8 @@ import { LinkClosedError, type Transport } from '../../host/link/transport.ts';
 
 const HELLO_SEQ = 0xffffffff;
 const REQUEST_SLOT = 0xffffffff;
+/** How long a node repeats itself before the test fails. */
+const PATIENCE_MILLIS = 20_000;
 
 /** Samples that follow from the packet's name alone, so that a reader can tell whether they are right. */
 export function samplesOf(node: number, seq: number, { axes = 2, count = 5 } = {}): Samples {
@@ -64,11 +66,14 @@ export class ScriptedNode {
     return this.raw(Buffer.concat(seqs.map((seq) => encodeFrame(this.body(seq)))));
   }
 
-  /** Sends packets until each is acknowledged, again after a while for as long as it takes. */
+  /** Sends packets until each is acknowledged, again after a while. */
   async deliver(...seqs: number[]): Promise<void> {
     for (const seq of seqs) {
-      do await this.send(seq);
-      while (!(await this.until(() => this.acknowledged.has(seq), 300)));
+      await this.#repeat(
+        () => this.send(seq),
+        () => this.acknowledged.has(seq),
+        `ACK of packet ${seq}`,
+      );
     }
   }
 
@@ -99,8 +104,7 @@ export class ScriptedNode {
       this.heard
         .slice(from)
         .some(({ name, fields }) => name === 'ACK' && (fields as { seq: number }).seq === HELLO_SEQ);
-    do await this.hello();
-    while (!(await this.until(answered, 500)));
+    await this.#repeat(() => this.hello(), answered, 'answer to HELLO');
   }
 
   status(fields: Partial<Fields<'STATUS'>> = {}): Promise<void> {
@@ -133,6 +137,14 @@ export class ScriptedNode {
       });
     }
     return true;
+  }
+
+  async #repeat(send: () => Promise<void>, answered: () => boolean, what: string): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MILLIS;
+    do {
+      if (Date.now() > deadline) throw new Error(`node ${this.node}: no ${what}`);
+      await send();
+    } while (!(await this.until(answered, 300)));
   }
 
   #hear(message: Message): void {

@@ -31,6 +31,8 @@ export interface UniformSettings {
   window: number;
   /** Samples whose energy must be there besides the packet's before an empty queue is begun. */
   begin: number;
+  /** What the income is taken for before any is measured, in nanojoules per slot. */
+  income: number;
 }
 
 /** Bytes that one sample adds to a packet when its values differ little; and at most (16-bit values). */
@@ -59,13 +61,14 @@ export class UniformController implements Controller {
   #wake = 0;
   /** Slots that intervals have left over, below 1. */
   #fraction = 0;
-  #income = 0;
+  #income: number;
   #seen: { slot: number; energy: number } | undefined;
   #spent = 0;
 
   constructor(node: UniformNode, settings: UniformSettings) {
     this.#node = node;
     this.#settings = settings;
+    this.#income = settings.income;
   }
 
   /** A power failure left nothing to spend. */

@@ -29,6 +29,8 @@ static uint32_t node_id;
 static uint32_t journalled_errors;
 /* Bodies with a good CRC-16 that are no message. */
 static uint32_t refused;
+/* A new configuration was stored, which the host has not heard of. */
+static bool reconfigured;
 
 static uint8_t link_buffer[FRAME_READER_SIZE(NODE_MAX_RECEIVE)];
 static frame_reader_t link_reader = {.buffer = link_buffer, .max_body = NODE_MAX_RECEIVE};
@@ -63,6 +65,7 @@ static void take_config(const uint8_t *body) {
     return;
   journal.record.configured = 1;
   journal.record.config_id = config.config_id;
+  reconfigured = true;
   memcpy(journal.record.config, body + PROTO_CONFIG_SETTINGS_AT, PROTO_CONFIG_SETTINGS_SIZE);
   if (config.boot > journal.record.boot) {
     journal.record.boot = config.boot;
@@ -122,7 +125,7 @@ static bool listen(uint32_t boot, uint32_t seq) {
   }
 }
 
-static void hello(void) {
+static void introduce(void) {
   uint8_t body[PROTO_HELLO_SIZE];
   message_hello_t message = {
       .protocol = PROTO_VERSION,
@@ -135,6 +138,15 @@ static void hello(void) {
   memcpy(message.module.bytes, identity.module, sizeof identity.module);
   transmit(body, message_encode_hello(&message, body));
   listen(journal.record.boot, NODE_HELLO_SEQ);
+}
+
+/* Tells the host of this boot and its configuration; once more when the host then changed it. */
+static void hello(void) {
+  reconfigured = false;
+  introduce();
+  if (reconfigured)
+    introduce();
+  reconfigured = false;
 }
 
 static void status(void) {
@@ -202,6 +214,8 @@ static void send(void) {
   commit(0, 0);
   if (answered && w2c_seasons_acknowledgedCount(&seasons) % NODE_STATUS_EVERY == 0)
     status();
+  if (reconfigured)
+    hello();
 }
 
 void node_run(void) {

@@ -1,12 +1,4 @@
-/** A node's clock as measured by one exchange: Unix microseconds = offsetMicros + slot * slotMicros + micros. */
-export interface ClockReading {
-  /** The node's answer. */
-  slot: number;
-  micros: number;
-  slotMicros: number;
-  offsetMicros: number;
-  roundTripMicros: number;
-}
+import type { ClockReading } from '../record/recorder.ts';
 
 export interface Exchange {
   /** Host time of the request and of the answer, in Unix microseconds. */

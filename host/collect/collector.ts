@@ -4,7 +4,8 @@ import { configId, encodeMessage, type Message, type MessageFault } from '../lin
 import { PROTOCOL_VERSION, type Fields, type NodeConfig } from '../link/protocol.ts';
 import type { Samples } from '../link/samples.ts';
 import type { Transport } from '../link/transport.ts';
-import { readClock, type ClockReading } from './clockEstimate.ts';
+import type { ClockReading } from '../record/recorder.ts';
+import { readClock } from './clockEstimate.ts';
 import { unixMillis } from './hostClock.ts';
 import { LinkSession, type LinkCounters } from './linkSession.ts';
 import { NodeSession, type NodeCounters } from './nodeSession.ts';

@@ -1,6 +1,6 @@
 import type { Message } from '../link/message.ts';
 import type { Fields, NodeConfig } from '../link/protocol.ts';
-import type { ClockReading } from './clockEstimate.ts';
+import type { ClockReading } from '../record/recorder.ts';
 
 export type SamplesMessage = Extract<Message, { name: 'SAMPLES' }>;
 

@@ -37,7 +37,7 @@ export interface MessageLayout {
   readonly fields: Readonly<Record<string, FieldType>>;
 }
 
-/** The settings of the node module; CONFIG carries them, the module reads them in this order (assembly/seasons/config.ts). */
+/** The settings of the node module; CONFIG carries them, the module reads them in this order (assembly/seasons/state.ts). */
 export const configFields = {
   /** 0 Uniform, 1 Linear, 2 Deviation, 3 LiteSense. */
   policy: 'u8',
@@ -67,7 +67,10 @@ export const configFields = {
 } as const satisfies Record<string, FieldType>;
 
 export const messages = {
-  /** Node to host, at every boot and until a CONFIG is known. `configId` is 0 while the node has no configuration. */
+  /**
+   * Node to host, at every boot, until a CONFIG is known, and after every change of it: samples that follow are taken
+   * with the configuration named. `configId` is 0 while the node has none.
+   */
   HELLO: {
     type: 1,
     fields: {

@@ -46,6 +46,7 @@ export class VirtualNode {
   /** Bodies with a good CRC-16 that are no message. */
   #refused = 0;
   /** Volatile: gone at a power failure. */
+  #reconfigured = false;
   #module: NodeModule;
   #moment: Moment = { slot: 0, micros: 0, energy: 0, millivolts: 0 };
 
@@ -75,6 +76,7 @@ export class VirtualNode {
   async #boot(): Promise<void> {
     this.#moment = await this.#environment.powerOn();
     this.#inbox.length = 0;
+    this.#reconfigured = false;
     this.#module = new NodeModule(this.#image);
     const nvm = this.#nvm;
     nvm.boot++;
@@ -118,9 +120,18 @@ export class VirtualNode {
     else calls.unsent(this.#moment.slot);
     this.#commit();
     if (answered && calls.acknowledgedCount() % STATUS_EVERY === 0) await this.#status();
+    if (this.#reconfigured) await this.#hello();
   }
 
+  /** Tells the host of this boot and its configuration; once more when the host then changed it. */
   async #hello(): Promise<void> {
+    this.#reconfigured = false;
+    await this.#introduce();
+    if (this.#reconfigured) await this.#introduce();
+    this.#reconfigured = false;
+  }
+
+  async #introduce(): Promise<void> {
     const { boot, config } = this.#nvm;
     const body = encodeMessage('HELLO', {
       protocol: PROTOCOL_VERSION,
@@ -207,6 +218,7 @@ export class VirtualNode {
     const bytes = encodeConfig(fields);
     if (this.#module.configure(bytes) !== 0) return;
     this.#nvm.config = { id: fields.configId, bytes };
+    this.#reconfigured = true;
     if (fields.boot > this.#nvm.boot) {
       this.#nvm.boot = fields.boot;
       this.#module.calls.start(this.#node, fields.boot);

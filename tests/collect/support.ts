@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
-import type { ClockReading } from '../../host/collect/clockEstimate.ts';
+import type { ClockReading } from '../../host/record/recorder.ts';
 import type { PacketRecorder, SamplesMessage } from '../../host/collect/packetRecorder.ts';
 import type { Fields, NodeConfig } from '../../host/link/protocol.ts';
 import type { Samples } from '../../host/link/samples.ts';

@@ -9,8 +9,10 @@ import { collectCommand } from './commands/collect.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
+import { fitCommand } from './commands/fit.ts';
 import { infoCommand } from './commands/info.ts';
 import { recoverCommand } from './commands/recover.ts';
+import { simCommand } from './commands/sim.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 failed, 2 usage, 3 partial or lossy, 4 no device,
@@ -41,6 +43,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     recoverCommand,
     buildCommand,
     doctorCommand,
+    simCommand,
+    fitCommand,
   ];
   for (const create of commands) {
     const command = create((result) => (code = result)).exitOverride();

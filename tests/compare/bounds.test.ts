@@ -45,7 +45,7 @@ describe('bounds', () => {
           const length = slots + latency;
           const signal = walk(seed, length);
           const encoded = new EncodedSignal(signal, fixedPoint(0));
-          const node = regimeNode(regime, 1, 16);
+          const node = regimeNode(regime, 1, 16, 1.5);
           const { sample, packet, perSample } = leastCosts(node, 1);
           const mean = (budget * (sample + perSample + packet / 8)) / signal.samplePeriod;
           const watts = Float64Array.from({ length: length * 2 }, () => mean * random.uniform(0, 3));

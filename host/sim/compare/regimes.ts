@@ -51,8 +51,8 @@ export const regimes: readonly Regime[] = (Object.keys(radios) as RadioKind[]).f
 const PACKET_OVERHEAD = 28;
 /** Bytes of a sample whose axes differ little from the sample before. */
 const usualBytes = (axes: number): number => 1 + 2 * axes;
-/** Energy between the on- and the off-threshold, in units of one sample and one full packet. */
-const STORAGE_SHARE = 1.5;
+/** Samples whose energy a node should have at hand together with a packet's: a quarter of a batch. */
+const STORED_SAMPLES = 8;
 const ON_VOLTS = 3;
 const OFF_VOLTS = 2.4;
 const WORST_BUCK = 0.9;
@@ -73,10 +73,16 @@ export function radioDominates(node: NodeDescription, axes: number, batch: numbe
 
 /**
  * A node of the regime: the board of `defaultNode` on a BQ25570-like supply, with the least capacitor that does the
- * regime's work, as a designer would choose it: 1.5 times one sample and one full packet between the thresholds. It
+ * regime's work, as a designer would choose it: between the thresholds it holds `storage` times one full packet and
+ * STORED_SAMPLES samples. It
  * is a ceramic or tantalum bank without series resistance; its leakage is that of 0.3 uA at 3 V for 220 uF, in proportion.
  */
-export function regimeNode({ sensor, radio }: Regime, axes: number, batch: number): NodeDescription {
+export function regimeNode(
+  { sensor, radio }: Regime,
+  axes: number,
+  batch: number,
+  storage: number,
+): NodeDescription {
   const work = {
     sleepWatts: 5e-6,
     boot: { joules: 22e-6, seconds: 3e-3 },
@@ -94,7 +100,7 @@ export function regimeNode({ sensor, radio }: Regime, axes: number, batch: numbe
     ...work,
   };
   const { sample, packet } = taskEnergies(node, axes, batch);
-  const joules = ((sample + packet + work.boot.joules) * STORAGE_SHARE) / WORST_BUCK;
+  const joules = ((STORED_SAMPLES * sample + packet + work.boot.joules) * storage) / WORST_BUCK;
   const farads = (2 * joules) / (ON_VOLTS ** 2 - OFF_VOLTS ** 2);
   return { ...node, capacitor: { ...node.capacitor, farads, leakageOhms: (10e6 * 220e-6) / farads } };
 }

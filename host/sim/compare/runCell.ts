@@ -35,6 +35,8 @@ export interface Row {
   /** Bound in slots, and mean harvested power as a share of what full sampling takes. */
   latency: number;
   budget: number;
+  /** Size of the capacitor; see regimeNode. */
+  storage: number;
   /** The parameters that the training half chose. */
   parameters: string;
   mae: number | null;
@@ -103,8 +105,8 @@ export class CellRunner {
     const { training, test } = halves;
     const harvests = this.#harvestHalves(cell, halves);
     const axes = test.signal.axes.length;
-    const { batch } = configs.config(regimeNode(cell.regime, axes, 1), cell.latency, 'uniform', 1);
-    const node = regimeNode(cell.regime, axes, batch);
+    const { batch } = configs.config(regimeNode(cell.regime, axes, 1, 1), cell.latency, 'uniform', 1);
+    const node = regimeNode(cell.regime, axes, batch, cell.storage);
     const { samplePeriod } = test.signal;
 
     // The harvester is sized for the node: on both halves together it yields the budget.
@@ -252,6 +254,7 @@ function rowOf(cell: Cell, policy: ComparedPolicy, parameters: string, run: RunR
     policy,
     latency: cell.latency,
     budget: cell.budget,
+    storage: cell.storage,
     parameters,
     mae: Number.isNaN(mae) ? null : mae,
     nmae: Number.isNaN(nmae) ? null : nmae,

@@ -24,6 +24,8 @@ export interface Suite {
   latencies: number[];
   /** Mean harvested power as a share of what sampling every slot and sending full packets takes. */
   budgets: number[];
+  /** Sizes of the capacitor; see regimeNode. */
+  storages: number[];
   /** Most slots of each half that are used. */
   slots: number;
   seed: number;
@@ -35,6 +37,7 @@ export interface Cell {
   regime: Regime;
   latency: number;
   budget: number;
+  storage: number;
 }
 
 /** A signal or harvest in two: the half that parameters are fitted on, and the one that is reported. */
@@ -85,6 +88,7 @@ export function standardSuite(): Suite {
     regimes: [...regimes],
     latencies: [16, 160],
     budgets: [0.5],
+    storages: [1.5],
     slots: 3072,
     seed: 1,
   };
@@ -100,6 +104,7 @@ export function quickSuite(): Suite {
     ),
     latencies: [16, 160],
     budgets: [0.5],
+    storages: [1.5],
     slots: 1024,
     seed: 1,
   };
@@ -108,21 +113,23 @@ export function quickSuite(): Suite {
 export const suites = { standard: standardSuite, quick: quickSuite } as const;
 export type SuiteName = keyof typeof suites;
 
-export function cellsOf({ signals, harvests, regimes: kinds, latencies, budgets }: Suite): Cell[] {
-  return signals.flatMap((signal) =>
-    harvests.flatMap((harvest) =>
-      kinds.flatMap((regime) =>
-        latencies.flatMap((latency) =>
-          budgets.map((budget) => ({ signal, harvest, regime, latency, budget })),
-        ),
-      ),
-    ),
-  );
+export function cellsOf({ signals, harvests, regimes: kinds, latencies, budgets, storages }: Suite): Cell[] {
+  let cells: Partial<Cell>[] = [{}];
+  const over = <K extends keyof Cell>(key: K, values: readonly Cell[K][]): void => {
+    cells = cells.flatMap((cell) => values.map((value) => ({ ...cell, [key]: value })));
+  };
+  over('signal', signals);
+  over('harvest', harvests);
+  over('regime', kinds);
+  over('latency', latencies);
+  over('budget', budgets);
+  over('storage', storages);
+  return cells as Cell[];
 }
 
 /** Names a cell within its suite, and in a file of results. */
-export function cellKey({ signal, harvest, regime, latency, budget }: Cell): string {
-  return [signal.name, harvest.name, regimeName(regime), latency, budget].join('/');
+export function cellKey({ signal, harvest, regime, latency, budget, storage }: Cell): string {
+  return [signal.name, harvest.name, regimeName(regime), latency, budget, storage].join('/');
 }
 
 /** A file of the user's as a source: its name without folder and ending. */

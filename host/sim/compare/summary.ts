@@ -35,19 +35,7 @@ const LEAST_ERROR = 1e-9;
 
 /** The figures of a suite's results. Cells in which a policy that is compared delivers nothing are named instead. */
 export function summarise(results: readonly CellResult[]): Summary {
-  const infeasible: Summary['infeasible'] = [];
-  const feasible = results.filter((result) => {
-    const silent = (['intermittent-uniform', 'seasons', 'battery-asa'] as const).filter(
-      (policy) => rowOf(result, policy).mae === null,
-    );
-    if (silent.length === 0) return true;
-    const { energy } = rowOf(result, 'seasons');
-    infeasible.push({
-      cell: result.key,
-      reason: `nothing in time from ${silent.join(', ')}: ${(energy.harvested * 1e3).toPrecision(3)} mJ offered, ${share(energy.clipped, energy.harvested)} clipped`,
-    });
-    return false;
-  });
+  const { feasible, infeasible } = partition(results);
   const regimes = [...new Set(feasible.map((result) => rowOf(result, 'seasons').regime))];
   return {
     ...figures(feasible),
@@ -62,6 +50,28 @@ export function summarise(results: readonly CellResult[]): Summary {
     infeasible,
     losing: feasible.flatMap(lossOf).sort((a, b) => b.ratio - a.ratio),
   };
+}
+
+/** The figures alone, over the feasible cells. */
+export function figuresOf(results: readonly CellResult[]): Figures {
+  return figures(partition(results).feasible);
+}
+
+function partition(results: readonly CellResult[]) {
+  const infeasible: Summary['infeasible'] = [];
+  const feasible = results.filter((result) => {
+    const silent = (['intermittent-uniform', 'seasons', 'battery-asa'] as const).filter(
+      (policy) => rowOf(result, policy).mae === null,
+    );
+    if (silent.length === 0) return true;
+    const { energy } = rowOf(result, 'seasons');
+    infeasible.push({
+      cell: result.key,
+      reason: `nothing in time from ${silent.join(', ')}: ${(energy.harvested * 1e3).toPrecision(3)} mJ offered, ${share(energy.clipped, energy.harvested)} clipped`,
+    });
+    return false;
+  });
+  return { feasible, infeasible };
 }
 
 export function rowOf(result: CellResult, policy: Row['policy']): Row {

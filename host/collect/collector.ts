@@ -91,6 +91,8 @@ interface Pending {
 /** `seq` of the ACK that answers a HELLO. */
 const HELLO_SEQ = 0xffffffff;
 const REQUEST_SLOT = 0xffffffff;
+/** A node that sends no HELLO is asked for its clock this often. */
+const CLOCK_REFRESH_MILLIS = 3_600_000;
 
 /**
  * Talks to any number of nodes over any number of links: answers HELLO, keeps their clocks, and hands packets to the
@@ -250,14 +252,7 @@ export class Collector extends EventEmitter<CollectorEvents> {
     const session = this.#session(node);
     session.sequence.booted(boot);
     const answers = this.#configure(session, hello, receivedAt);
-    const micros = Math.round(millis * 1000);
-    if (micros - session.asked >= this.#timeIntervalMillis * 1000) {
-      session.asked = micros;
-      session.asking = micros;
-      answers.push(
-        encodeMessage('TIME', { node, hostMicros: BigInt(micros), slot: REQUEST_SLOT, micros: 0 }),
-      );
-    }
+    answers.push(...this.#clockRequest(session, millis, this.#timeIntervalMillis));
     answers.push(encodeMessage('ACK', { node, boot, seq: HELLO_SEQ }));
     link.writer.send(Buffer.concat(answers.map(encodeFrame)), answers.length);
     this.#log?.debug({ link: link.transport.name, ...hello }, 'hello');
@@ -380,8 +375,19 @@ export class Collector extends EventEmitter<CollectorEvents> {
     this.#committing = undefined;
   }
 
+  /** The TIME request to send, if the last one is at least `intervalMillis` ago. */
+  #clockRequest(session: NodeSession, millis: number, intervalMillis: number): Uint8Array[] {
+    const micros = Math.round(millis * 1000);
+    if (micros - session.asked < intervalMillis * 1000) return [];
+    session.asked = micros;
+    session.asking = micros;
+    const { node } = session;
+    return [encodeMessage('TIME', { node, hostMicros: BigInt(micros), slot: REQUEST_SLOT, micros: 0 })];
+  }
+
   /** Acknowledges what is on stable storage, then tells of it. */
   #settle(batch: readonly Pending[]): void {
+    const now = this.#now();
     for (const { link, ack, collected } of batch) {
       const session = this.#session(ack.node);
       session.sequence.note(ack.boot, ack.seq);
@@ -391,7 +397,10 @@ export class Collector extends EventEmitter<CollectorEvents> {
       } else {
         session.duplicates++;
       }
-      link.writer.send(encodeFrame(encodeMessage('ACK', ack)), 1);
+      // A node that never reboots is asked for its clock here, once its slots have a known length.
+      const requests = session.config ? this.#clockRequest(session, now, CLOCK_REFRESH_MILLIS) : [];
+      const answers = [...requests, encodeMessage('ACK', ack)];
+      for (const answer of answers) link.writer.send(encodeFrame(answer), 1);
     }
     for (const { collected } of batch) if (collected) this.emit('samples', collected);
   }

@@ -49,6 +49,21 @@ describe('HELLO', () => {
     expect(recorder.configurations).toEqual([{ node: 7, config }]);
   });
 
+  test('is not needed for a clock exchange: a node that never reboots is asked every hour, before an ACK', async () => {
+    let now = 1e12;
+    const { node, recorder } = setUp({ now: () => now });
+    await node.hello();
+    await settle();
+    node.heard.length = 0;
+    for (const [seq, after] of [0, 3_500_000, 200_000, 3_500_000].entries()) {
+      now += after;
+      await node.send(seq);
+      await settle();
+    }
+    expect(heardNames(node)).toEqual(['ACK', 'ACK', 'TIME', 'ACK', 'ACK']);
+    expect(recorder.clocks).toHaveLength(2);
+  });
+
   test('of a node that has its configuration brings none, and no clock exchange within a minute', async () => {
     let now = 1e12;
     const { node, recorder } = setUp({ now: () => now });

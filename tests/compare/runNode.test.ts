@@ -20,7 +20,7 @@ const NODE = 1;
 const HELLO_SEQ = 0xffffffff;
 const image = loadSeasons();
 
-/** Configures at HELLO, acknowledges everything; returns the slots received. */
+/** Configures at the first HELLO, acknowledges everything; returns the slots received. */
 function answer(transport: Transport, config: NodeConfig): number[] {
   const decoder = new FrameDecoder();
   const slots: number[] = [];
@@ -31,7 +31,10 @@ function answer(transport: Transport, config: NodeConfig): number[] {
       if (typeof message === 'string') throw new Error(message);
       if (message.name === 'HELLO') {
         const { boot } = message.fields;
-        send(encodeMessage('CONFIG', { node: NODE, configId: configId(config), boot: 0, ...config }));
+        const wanted = configId(config);
+        if (message.fields.configId !== wanted) {
+          send(encodeMessage('CONFIG', { node: NODE, configId: wanted, boot: 0, ...config }));
+        }
         send(encodeMessage('ACK', { node: NODE, boot, seq: HELLO_SEQ }));
       } else if (message.name === 'SAMPLES') {
         const { boot, seq } = message.fields;

@@ -27,7 +27,7 @@ export interface RunOptions {
   /** A sample delivered more than this many slots after it was taken is a miss and does not count as data. */
   latencySlots: number;
   /**
-   * Whether the node also pays for what the link needs besides samples, as the firmware does: HELLO at each boot and
+   * Whether the node also pays for what the link needs besides samples, as the firmware does: HELLO at each boot (twice at first) and
    * STATUS after every eighth packet. Policies are compared without.
    */
   protocol?: boolean;
@@ -139,12 +139,18 @@ export function runNode(options: RunOptions): RunResult {
     return 'done';
   };
 
+  let configured = false;
   let ending: Ending = 'failed';
   while (ending !== 'over') {
     ending = world.powerOn();
     if (ending !== 'done') continue;
     controller.boot();
     if (protocol) ending = world.transmit(HELLO_LENGTH);
+    // The first HELLO that arrives is answered with the configuration, which the node then announces.
+    if (protocol && ending === 'done' && !configured) {
+      configured = true;
+      ending = world.transmit(HELLO_LENGTH);
+    }
     while (ending === 'done') ending = step();
   }
 

@@ -1,20 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { test } from '@jest/globals';
+import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { findInPath } from '../../host/build/findInPath.ts';
 import { root } from '../../host/paths.ts';
+import { testUnless } from '../support/testUnless.ts';
 
-const executablePath = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .flatMap((dir) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(dir, name)))
-  .find((path) => existsSync(path));
+const executablePath = ['chromium', 'chromium-browser', 'google-chrome'].map(findInPath).find(Boolean);
 
 /** A test in a real browser; skipped by name where there is none. */
 export function testInBrowser(name: string, body: () => Promise<void>): void {
-  if (executablePath) test(name, body);
-  else test.skip(`${name} (skipped: no Chromium)`, () => undefined);
+  testUnless(executablePath ? undefined : 'no Chromium', name, body);
 }
 
 /** Starts Debian's Chromium; undefined where there is none. */

@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { DemoSummary } from '../../host/demo/runDemo.ts';
 import { findInPath } from '../../host/build/findInPath.ts';
 import { recordingInfo } from '../../host/record/recordingInfo.ts';
+import { testUnless } from '../support/testUnless.ts';
 import { inFolder, run, start } from './support.ts';
 
 const QUICK = ['--speed', 'max', '--for', '120s', '--no-page', '--json'];
@@ -78,9 +79,8 @@ describe('emulated boards', () => {
   ];
   for (const { node, tools } of boards) {
     const missing = tools.filter((tool) => findInPath(tool) === undefined);
-    const define = missing.length > 0 ? test.skip : test;
-    const why = missing.length > 0 ? ` (skipped: ${missing.join(', ')} not installed)` : '';
-    define(`${node} does what the virtual node does, to the last sample${why}`, () =>
+    const reason = missing.length > 0 ? `${missing.join(', ')} not installed` : undefined;
+    testUnless(reason, `${node} does what the virtual node does, to the last sample`, () =>
       inFolder(async (dir) => {
         const args = ['demo', ...QUICK, '--harvest', 'kinetic', '--dir', dir];
         const virtual = summaryOf((await run(args)).stdout);

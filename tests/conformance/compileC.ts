@@ -2,16 +2,15 @@ import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:chil
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from '@jest/globals';
 import { findInPath } from '../../host/build/findInPath.ts';
 import { root } from '../../host/paths.ts';
+import { testUnless } from '../support/testUnless.ts';
 
 const compiler = ['gcc', 'cc', 'clang'].find((name) => findInPath(name));
 
 /** A test that needs a C compiler for this machine; skipped by name without one. */
 export function testWithCompiler(name: string, body: () => void | Promise<void>, timeout?: number): void {
-  if (compiler !== undefined) test(name, body, timeout);
-  else test.skip(`${name} (skipped: no C compiler)`, () => undefined);
+  testUnless(compiler === undefined ? 'no C compiler' : undefined, name, body, timeout);
 }
 
 /** Makes a folder that `remove` deletes. */

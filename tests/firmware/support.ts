@@ -1,4 +1,4 @@
-import { test } from '@jest/globals';
+import { testUnless } from '../support/testUnless.ts';
 import { boards, type BoardName } from '../../host/build/boards.ts';
 import { buildFirmware, type Firmware } from '../../host/build/buildFirmware.ts';
 import { findInPath } from '../../host/build/findInPath.ts';
@@ -50,8 +50,7 @@ export function testWithBoards(
 ): void {
   const missing = [...new Set(names.flatMap(tools))].filter((tool) => !findInPath(tool));
   const reason = missing.length > 0 ? `${missing.join(', ')} not installed` : otherwiseMissing;
-  if (reason === undefined) test(name, body, TIMEOUT);
-  else test.skip(`${name} (skipped: ${reason})`, () => undefined);
+  testUnless(reason, name, body, TIMEOUT);
 }
 
 const built = new Map<BoardName, Promise<Firmware>>();

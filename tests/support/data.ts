@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from '@jest/globals';
 import { root } from '../../host/paths.ts';
+import { testUnless } from './testUnless.ts';
 
 /** Folder of real data (SOURCES.md): SOLSTICE_DATA, else ../shared/data beside the checkout. */
 export const dataDir = process.env['SOLSTICE_DATA'] ?? join(root, '..', 'shared', 'data');
@@ -13,6 +13,6 @@ export function testWithData(
   body: (paths: string[]) => void | Promise<void>,
 ): void {
   const paths = files.map((file) => join(dataDir, file));
-  if (paths.every((path) => existsSync(path))) test(name, () => body(paths));
-  else test.skip(`${name} (skipped: no data)`, () => undefined);
+  const reason = paths.every((path) => existsSync(path)) ? undefined : 'no data';
+  testUnless(reason, name, () => body(paths));
 }

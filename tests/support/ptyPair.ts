@@ -2,14 +2,13 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { lstatSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from '@jest/globals';
+import { testUnless } from './testUnless.ts';
 
 const available = spawnSync('socat', ['-V'], { stdio: 'ignore' }).status === 0;
 
 /** A test that needs pairs of pseudo-terminals; skipped by name where socat is not installed. */
 export function testWithPty(name: string, body: () => Promise<void>): void {
-  if (available) test(name, body);
-  else test.skip(`${name} (skipped: socat is not installed)`, () => undefined);
+  testUnless(available ? undefined : 'socat is not installed', name, body);
 }
 
 /** Two pseudo-terminals joined by a socat of their own: what is written to one is read from the other. */

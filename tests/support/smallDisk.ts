@@ -3,7 +3,8 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, test } from '@jest/globals';
+import { afterAll } from '@jest/globals';
+import { testUnless } from './testUnless.ts';
 
 /** A file system of `size` of its own, until the tests of the file are over; undefined where this process may not mount one. */
 export function mountSmall(size: string): string | undefined {
@@ -22,8 +23,6 @@ export function mountSmall(size: string): string | undefined {
 
 /** A test on a small file system; skipped by name where there is none. */
 export function testOnSmallDisk(disk: string | undefined): (name: string, body: () => Promise<void>) => void {
-  return (name, body) => {
-    if (disk !== undefined) test(name, body);
-    else test.skip(`${name} (skipped: no permission to mount a small file system)`, body);
-  };
+  const reason = disk === undefined ? 'no permission to mount a small file system' : undefined;
+  return (name, body) => testUnless(reason, name, body);
 }

@@ -8,12 +8,20 @@ import { policyNames } from '../../host/sim/compare/policies.ts';
 import { reportHtml } from '../../host/sim/compare/report.ts';
 import type { CellResult } from '../../host/sim/compare/runCell.ts';
 import { runSuite } from '../../host/sim/compare/runSuite.ts';
-import { cellKey, cellsOf, openHarvestHalves, quickSuite, type Suite } from '../../host/sim/compare/suite.ts';
+import {
+  cellKey,
+  cellsOf,
+  openHarvestHalves,
+  openSignalHalves,
+  quickSuite,
+  type Suite,
+} from '../../host/sim/compare/suite.ts';
 import { summarise } from '../../host/sim/compare/summary.ts';
 import { openHarvest } from '../../host/sim/harvest/readHarvest.ts';
+import { openSignal } from '../../host/sim/signal/readSignal.ts';
 import { imbalance } from '../../host/sim/ledger.ts';
 
-const suite: Suite = { ...quickSuite(), slots: 256, latencies: [16], regimes: regimes.slice(0, 2) };
+const suite: Suite = { ...quickSuite(), slots: 256, latencies: [8], regimes: regimes.slice(0, 2) };
 let dir: string;
 let results: CellResult[];
 
@@ -65,6 +73,17 @@ describe('a suite', () => {
     await expect(runSuite({ ...suite, seed: 2 }, { workers: 0, results: path })).rejects.toThrow(
       /another suite/,
     );
+  });
+
+  test('keeps the reported half of a signal out of the training half, and takes both from all over it', () => {
+    const source = { name: 'synthetic', spec: 'synthetic' };
+    const whole = openSignal('synthetic', { seed: 1 });
+    const { training, test: rest } = openSignalHalves(source, 800, 1);
+    const segment = whole.length / 16;
+    for (let i = 0; i < 8; i++) {
+      expect(training.at(i * 100)).toEqual(whole.at(2 * i * segment));
+      expect(rest.at(i * 100 + 99)).toEqual(whole.at((2 * i + 1) * segment + 99));
+    }
   });
 
   test('keeps the second half of a harvest out of the first', () => {

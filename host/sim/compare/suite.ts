@@ -137,23 +137,32 @@ export function sourceOf(spec: string): Source {
   return { name: basename(spec).replace(/\.[^.]+$/, ''), spec };
 }
 
-/** The signal's first and second half, at most `slots` of each. */
+/** Segments that a signal is cut into, alternately of the training and of the reported half. */
+const SEGMENTS = 16;
+
+/**
+ * A signal in two: 16 segments of equal length, alternately for training and for the report, of each the first part so
+ * that a half has at most `slots`. Collections of cases are ordered by class: their first half is unlike the second.
+ */
 export function openSignalHalves(
   { name, spec, period }: Source,
   slots: number,
   seed: number,
 ): Halves<Signal> {
   const whole = openSignal(spec, { seed, ...(period !== undefined && { period }) });
-  const half = Math.floor(whole.length / 2);
-  const part = (from: number): Signal => {
-    const length = Math.min(half, slots);
+  const segment = Math.max(1, Math.floor(whole.length / SEGMENTS));
+  const used = Math.min(segment, Math.ceil((2 * slots) / SEGMENTS));
+  const samplePeriod = period ?? whole.samplePeriod;
+  const part = (first: number): Signal => {
     const axes = whole.axes.length;
-    const values = new Float64Array(length * axes);
-    for (let slot = 0; slot < length; slot++) values.set(whole.at(from + slot), slot * axes);
-    const samplePeriod = period ?? whole.samplePeriod;
+    const values = new Float64Array((SEGMENTS / 2) * used * axes);
+    for (let i = 0; i < SEGMENTS / 2; i++) {
+      const from = (2 * i + first) * segment;
+      for (let slot = 0; slot < used; slot++) values.set(whole.at(from + slot), (i * used + slot) * axes);
+    }
     return new ArraySignal({ name, axes: whole.axes, unit: whole.unit, samplePeriod, values });
   };
-  return { training: part(0), test: part(half) };
+  return { training: part(0), test: part(1) };
 }
 
 /** As many seconds from the first and the second half of the trace; what is shorter repeats. Two steps a slot. */

@@ -5,7 +5,7 @@ export interface Figures {
   cells: number;
   /** 1 - geometric mean of (MAE of seasons / MAE of intermittent uniform). */
   reductionVsIntermittentUniform: number | null;
-  /** On windows: gain over intermittent uniform as a share of the offline optimum's gain. */
+  /** On windows: gain over intermittent uniform, summed, as a share of the offline optimum's gain. */
   capturedOfOptimum: number | null;
   /** Geometric means of MAE of seasons over that of the reference. */
   ratioToBatteryBacked: number | null;
@@ -84,18 +84,19 @@ function figures(cells: readonly CellResult[]): Figures {
   const against = (policy: Row['policy']): number | null =>
     geometricMean(cells.map((cell) => ratio(rowOf(cell, 'seasons').mae!, rowOf(cell, policy).mae!)));
   const uniform = against('intermittent-uniform');
-  const windows = cells
-    .map(({ windows: own }) => own.filter(complete))
-    .filter((own) => own.length > 0)
-    .map((own) => {
-      const sum = (key: 'seasons' | 'intermittentUniform' | 'offlineOptimum'): number =>
-        own.reduce((total, window) => total + window[key], 0);
-      return { seasons: sum('seasons'), uniform: sum('intermittentUniform'), optimum: sum('offlineOptimum') };
-    })
-    .filter((sums) => sums.uniform > LEAST_ERROR);
-  // Each cell's errors in units of its uniform error, so that no signal outweighs another.
-  const gain = windows.reduce((sum, { seasons, uniform: own }) => sum + 1 - seasons / own, 0);
-  const possible = windows.reduce((sum, { optimum, uniform: own }) => sum + 1 - optimum / own, 0);
+  // Errors on the windows as shares of the signal's range, so that signals in different units can be summed.
+  const windows = cells.flatMap((cell) => {
+    const own = cell.windows.filter(complete);
+    const { mae, nmae } = rowOf(cell, 'intermittent-uniform');
+    const range = mae! > 0 && nmae! > 0 ? mae! / nmae! : 1;
+    const sum = (key: 'seasons' | 'intermittentUniform' | 'offlineOptimum'): number =>
+      own.reduce((total, window) => total + window[key] / range, 0);
+    return own.length === 0
+      ? []
+      : [{ seasons: sum('seasons'), uniform: sum('intermittentUniform'), optimum: sum('offlineOptimum') }];
+  });
+  const gain = windows.reduce((sum, { seasons, uniform: own }) => sum + own - seasons, 0);
+  const possible = windows.reduce((sum, { optimum, uniform: own }) => sum + own - optimum, 0);
   return {
     cells: cells.length,
     reductionVsIntermittentUniform: uniform === null ? null : 1 - uniform,

@@ -64,6 +64,13 @@ describe('a suite', () => {
     });
     expect(run).toEqual([results[1]!.key]);
     expect(JSON.stringify(again)).toBe(JSON.stringify(results));
+    const third = await runSuite(suite, {
+      workers: 0,
+      results: path,
+      progress: (_done, _all, key) => run.push(key),
+    });
+    expect(run).toHaveLength(1);
+    expect(JSON.stringify(third)).toBe(JSON.stringify(results));
     expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toHaveLength(1 + results.length);
   });
 

@@ -54,8 +54,10 @@ describe('the synchronous engine and the virtual node behind its link', () => {
   ])('are the same run: %s harvest, seed %i, %s', async (kind, seed, policy) => {
     const signal = syntheticSignal(seed);
     const fixed = toFixed(signal);
+    // Longer than it takes to charge, so that the comparator's period counts.
+    const node = { ...defaultNode, minOffSeconds: 5 };
     const latency = 8;
-    const config = configureNode(image, signal, fixed, defaultNode, { policy, rate: 0.5, latency });
+    const config = configureNode(image, signal, fixed, node, { policy, rate: 0.5, latency });
     const slots = 1600;
 
     const [host, link] = createVirtualLink();
@@ -63,6 +65,7 @@ describe('the synchronous engine and the virtual node behind its link', () => {
     const environment = new SimulatedEnvironment({
       harvester: generateHarvest(kind, seed),
       signal,
+      node,
       fixed,
       speed: Infinity,
       horizon: slots * signal.samplePeriod,
@@ -73,7 +76,7 @@ describe('the synchronous engine and the virtual node behind its link', () => {
     const run = runNode({
       signal: new EncodedSignal(signal, fixed),
       harvester: generateHarvest(kind, seed),
-      node: defaultNode,
+      node,
       controller: new SeasonsController(image, config),
       slots,
       latencySlots: slots,

@@ -74,10 +74,6 @@ export class SeasonsController implements Controller {
     return this.#module.calls.oldestAge(slot) >>> 0;
   }
 
-  acknowledgedPackets(): number {
-    return this.#module.calls.acknowledgedCount() >>> 0;
-  }
-
   #commit(): void {
     this.#committed.set(this.#head);
   }

@@ -20,4 +20,4 @@ export { reset, start, configure } from './lifecycle';
 export { next, wakeSlot } from './controller';
 export { inputBase, push, dirtyOffset, dirtySize, queueLength, oldestAge } from './queue';
 export { packetBase, packet, acked, unsent } from './packet';
-export { sampledCount, formedCount, acknowledgedCount, blockedCount, lateCount } from './state';
+export { sampledCount, formedCount, acknowledgedCount, blockedCount, lateCount, prunedCount, expiredCount } from './state';

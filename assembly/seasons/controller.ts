@@ -1,5 +1,20 @@
 /** What to do next: sample, send or sleep, from the slot, the energy at hand and the state of the queue. */
-import { entryAt, entrySlot, isFull } from './queue';
+import {
+  DARK_SLOTS,
+  PLAIN_DENSITY,
+  affordableInterval,
+  affordableSamples,
+  beginEnergy,
+  bodyEnergy,
+  isDark,
+  observe,
+  packetEnergy,
+  predicted,
+  remaining,
+  spend,
+  window,
+} from './energy';
+import { entrySlot, giveUp, isFull, oldest } from './queue';
 import { config, head } from './state';
 
 const SLEEP: u32 = 0;
@@ -8,19 +23,15 @@ const SEND: u32 = 2;
 
 /** Slots between two looks of a node that has no configuration. */
 const UNCONFIGURED_SLEEP: u32 = 16;
-/** Bytes on the wire besides the samples: header 19, CRC-32 4, CRC-16 2, delimiters 2, COBS 1. */
-const PACKET_OVERHEAD: u32 = 28;
-const FRAME_OVERHEAD: u32 = 5;
-/** MAX_NODE_BODY of host/link/protocol.ts, less header and CRC-32. */
-const MAX_PAYLOAD: u32 = 221;
 
 /**
  * Decides on the action in `slot` with `energy` nanojoules to spend before the power fails.
  *
- * Every held sample has its delivery paid for: a sample is taken only from energy beyond what sending it with all
- * that waits takes. Packets leave when a batch is full, when the oldest sample nears the latency bound, or when the
- * energy fades to what they need; in a smaller packet if it is short. A due sample that the energy does not allow is
- * counted as blocked, and is due again in the next slot.
+ * Every held sample has its delivery in sight: a sample is taken when what is there and what the harvest is expected
+ * to bring by the bound pay for sending it with all that waits. Packets leave when a batch is full, when the oldest
+ * sample nears the latency bound, or in the dark when the energy fades to what they need. Short of energy at the bound the queue is thinned
+ * out to what can be sent; if that is less than half of it, the oldest samples are given up one by one and counted. A due
+ * sample that the energy does not allow is counted as blocked, and is due again in the next slot.
  */
 export function next(slot: u32, energy: u32): u32 {
   head.now = slot;
@@ -28,29 +39,33 @@ export function next(slot: u32, energy: u32): u32 {
     head.wake = slot + UNCONFIGURED_SLEEP;
     return SLEEP;
   }
-  const count = head.count;
-  const urgent = count != 0 && reached(slot, urgentSlot());
-  if (count != 0 && (head.inFlight == 0 || reached(slot, head.retry))) {
-    const need = packetEnergy(0);
-    const fading = energy < withReserve(need);
-    if (urgent || fading || head.inFlight != 0 || count >= <u32>config.batch || isFull()) {
-      if (energy >= need) {
-        head.sendLimit = batchSize(0);
-        return SEND;
-      }
-      const fewer = head.inFlight == 0 ? affordableSamples(energy) : 0;
-      if (fewer != 0) {
-        head.sendLimit = fewer;
-        return SEND;
-      }
+  observe(slot, energy);
+  let wanted = wantedSamples(head.count);
+  let urgentFrom = urgentSlot(wanted);
+  let urgent = head.count != 0 && reached(slot, urgentFrom);
+  if (head.inFlight != 0) {
+    if (reached(slot, head.retry) && energy >= bodyEnergy(head.packetLength)) return SEND;
+  } else if (head.count != 0) {
+    if (isSendable(slot, energy, urgent, wanted)) return SEND;
+    if (slot - oldestSlot() > config.latencySlots) {
+      do {
+        giveUp();
+        head.expired++;
+      } while (head.count != 0 && slot - oldestSlot() > config.latencySlots);
+      wanted = wantedSamples(head.count);
+      urgentFrom = urgentSlot(wanted);
+      urgent = head.count != 0 && reached(slot, urgentFrom);
     }
   }
   if (reached(slot, head.due)) {
-    if (!isFull() && energy >= sampleEnergy()) return SAMPLE;
+    if (!isFull() && isSampleable(slot, energy)) {
+      spend(config.sampleNanojoules);
+      return SAMPLE;
+    }
     head.blocked++;
-    head.due = slot + 1;
+    head.due = slot + (isDark() && !isFull() ? DARK_SLOTS >> 1 : 1);
   }
-  head.wake = wakeAfter(slot, urgent);
+  head.wake = wakeAfter(slot, urgent, urgentFrom);
   return SLEEP;
 }
 
@@ -70,57 +85,94 @@ function earlier(a: u32, b: u32): u32 {
   return <i32>(a - b) < 0 ? a : b;
 }
 
-/** Samples of the next packet when `more` are taken before it is formed. */
 @inline
-function batchSize(more: u32): u32 {
-  return min<u32>(head.count + more, config.batch);
+function oldestSlot(): u32 {
+  return entrySlot(oldest());
 }
 
-/** When the queue must be served: the bound of the oldest sample, less the time to send every packet that waits. */
-function urgentSlot(): u32 {
-  const packets = (head.count + <u32>config.batch - 1) / <u32>config.batch;
+/** When a queue that is not empty must be served: the bound of the oldest sample, less the time to send every packet that waits. */
+@inline
+function urgentSlot(wanted: u32): u32 {
+  const batch = <u32>config.batch;
+  const packets = wanted <= batch ? 1 : (wanted + batch - 1) / batch;
   const sending = min<u32>(packets * config.sendSlots, config.latencySlots);
-  return entrySlot(entryAt(0)) + config.latencySlots - sending;
+  return oldestSlot() + config.latencySlots - sending;
 }
 
-/** Payload bytes that a sample of 16-bit values takes at most: its skip and a 3-byte difference per axis. */
+/** How many of `count` samples are to be sent: all, or as many as the affordable interval puts into their span. */
+function wantedSamples(count: u32): u32 {
+  if (count == 0 || config.density == <u8>PLAIN_DENSITY) return count;
+  return min(count, 1 + ((head.now - oldestSlot()) << 8) / head.interval);
+}
+
+/** Whether to send from the queue now; sets how much. */
 @inline
-function sampleBytes(): u32 {
-  return 1 + 3 * <u32>config.axes;
+function isSendable(slot: u32, energy: u32, urgent: bool, wanted: u32): bool {
+  const batch = <u32>config.batch;
+  const samples = min(wanted, batch);
+  const need = packetEnergy(samples);
+  head.keep = wanted;
+  head.sendLimit = samples;
+  head.whole = 0;
+  if (!urgent) {
+    // In the dark what is there only fades: it goes while it lasts.
+    const dark = isDark();
+    const left = dark ? remaining(energy, min(untilBound(slot), DARK_SLOTS)) : energy;
+    if (energy >= need) {
+      if (wanted < batch && !isFull() && left >= need) return false;
+      if (dark && energy < need << 1) takeWhole(samples);
+    } else if (!dark || left >= packetEnergy(samples >> 1)) {
+      return false;
+    }
+  }
+  if (energy >= need) {
+    if (energy < need << 1) takeWhole(samples);
+    return true;
+  }
+  const affordable = affordableSamples(energy);
+  if (affordable << 1 < samples && slot - oldestSlot() < config.latencySlots) return false;
+  if (affordable == 0) return false;
+  takeWhole(affordable);
+  return true;
 }
 
-/** Energy of the packet in flight, whose length is known, or the most that the next one takes with `more` samples. */
-function packetEnergy(more: u32): u32 {
-  const bytes =
-    head.inFlight != 0
-      ? head.packetLength + FRAME_OVERHEAD
-      : PACKET_OVERHEAD + min(batchSize(more) * sampleBytes(), MAX_PAYLOAD);
-  return config.packetNanojoules + bytes * config.byteNanojoules;
-}
-
-/** The energy of a packet and a quarter more: what a node spends asleep until the packet is due. */
+/** The next packet is to span the whole queue, with that many samples at most. */
 @inline
-function withReserve(need: u32): u32 {
-  return need + (need >> 2);
+function takeWhole(samples: u32): void {
+  head.sendLimit = samples;
+  head.keep = samples;
+  head.whole = 1;
 }
 
-/** Energy from which a sample may be taken: its own, and that of delivering it with all that waits. */
+function isSampleable(slot: u32, energy: u32): bool {
+  const cost = config.sampleNanojoules;
+  if (energy < cost) return false;
+  let need: u32;
+  if (head.count == 0) {
+    head.interval = affordableInterval();
+    need = beginEnergy();
+  } else {
+    const batch = <u32>config.batch;
+    const wanted = wantedSamples(head.count + 1);
+    need = wanted <= batch ? packetEnergy(wanted) : packetEnergy(batch) + packetEnergy(min(wanted - batch, batch));
+  }
+  need += need >> 4;
+  return energy - cost >= need || predicted(energy - cost, untilBound(slot)) >= need;
+}
+
+/** Slots until the oldest sample has to be sent; for an empty queue those of a sample taken now. */
+function untilBound(slot: u32): u32 {
+  if (head.count == 0) return window;
+  const end = oldestSlot() + window;
+  return reached(slot, end) ? 0 : end - slot;
+}
+
 @inline
-function sampleEnergy(): u32 {
-  return config.sampleNanojoules + withReserve(packetEnergy(1));
-}
-
-function affordableSamples(energy: u32): u32 {
-  const fixed = config.packetNanojoules + PACKET_OVERHEAD * config.byteNanojoules;
-  if (energy < fixed) return 0;
-  return min((energy - fixed) / max(sampleBytes() * config.byteNanojoules, 1), batchSize(0));
-}
-
-function wakeAfter(slot: u32, urgent: bool): u32 {
+function wakeAfter(slot: u32, urgent: bool, urgentFrom: u32): u32 {
   let wake = head.due;
   if (head.count != 0) {
     if (head.inFlight != 0) wake = earlier(wake, head.retry);
-    else if (!urgent) wake = earlier(wake, urgentSlot());
+    else if (!urgent) wake = earlier(wake, urgentFrom);
     else wake = slot + 1;
   }
   return reached(slot, wake) ? slot + 1 : wake;

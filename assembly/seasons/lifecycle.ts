@@ -1,5 +1,7 @@
+import { PLAIN_DENSITY, deriveCosts, resetEnergy } from './energy';
 import { ABI, Config, MAX_AXES, RING_SIZE, config, configInput, head, stateBase, stateSize } from './state';
 import { POLICIES, resetPolicy } from './policy';
+import { committed } from './queue';
 
 /** What `configure` answers besides 0: the first field at fault, or that the queue must drain first. */
 const BAD_POLICY: u32 = 1;
@@ -10,7 +12,10 @@ const BAD_LATENCY: u32 = 5;
 const BAD_SKIP: u32 = 6;
 const BAD_RATE: u32 = 7;
 const BAD_THRESHOLD: u32 = 8;
+const BAD_DENSITY: u32 = 9;
 const BUSY: u32 = 100;
+/** Samples taken for each that is sent, in quarters: at most 8. */
+const MAX_DENSITY: u8 = 32;
 
 /** Forgets everything: a node without stored state. */
 export function reset(): void {
@@ -30,6 +35,10 @@ export function start(node: u32, boot: u32): u32 {
   // The host may be back since the last attempt: the first packet of a boot does not wait.
   head.retry = head.now;
   head.backoff = 1;
+  // Nothing was left when the power failed.
+  head.energy = 0;
+  head.spent = 0;
+  committed();
   return foreign;
 }
 
@@ -41,7 +50,10 @@ export function configure(): u32 {
   const wanted = changetype<Config>(configInput);
   const fault = validate(wanted);
   if (fault != 0) return fault;
-  if (head.configured && memory.compare(changetype<usize>(config), configInput, offsetof<Config>()) == 0) return 0;
+  if (head.configured && memory.compare(changetype<usize>(config), configInput, offsetof<Config>()) == 0) {
+    deriveCosts();
+    return 0;
+  }
   const sameMeaning =
     wanted.axes == config.axes &&
     wanted.fractionBits == config.fractionBits &&
@@ -54,6 +66,8 @@ export function configure(): u32 {
   }
   head.configured = 1;
   head.due = head.now;
+  deriveCosts();
+  resetEnergy();
   resetPolicy();
   return 0;
 }
@@ -67,5 +81,6 @@ function validate(wanted: Config): u32 {
   if (wanted.minSkip > wanted.maxSkip) return BAD_SKIP;
   if (wanted.rate == 0) return BAD_RATE;
   if (wanted.threshold < 0) return BAD_THRESHOLD;
+  if (wanted.density < <u8>PLAIN_DENSITY || wanted.density > MAX_DENSITY) return BAD_DENSITY;
   return 0;
 }

@@ -1,7 +1,9 @@
 /** Forming SAMPLES bodies from the queue's head, and what happens to them (layout: host/link/samples.ts). */
 import { crc32 } from '../common/crc32';
 import { putVarint, zigzag } from '../common/varint';
-import { entryAt, entrySlot } from './queue';
+import { bodyEnergy, spend } from './energy';
+import { isLeftOut, keepAll, prune } from './prune';
+import { committed, entryAt, entrySlot, release } from './queue';
 import { config, head } from './state';
 
 const TYPE: u8 = 3;
@@ -22,7 +24,8 @@ export function packetBase(): usize {
 
 /**
  * Forms the packet to send at `packetBase()` and returns its length. A packet in flight is formed again, byte for
- * byte; a new one takes its name (node, boot, seq) for ever and holds at most what `next` found affordable.
+ * byte; a new one takes its name (node, boot, seq) for ever and holds at most what `next` found affordable, from a
+ * queue thinned out to what `next` wants to keep.
  */
 export function packet(): u32 {
   const again = head.inFlight != 0;
@@ -30,6 +33,8 @@ export function packet(): u32 {
     head.packetBoot = head.boot;
     head.packetSeq = head.seq++;
     head.formed++;
+    if (head.keep < head.count) prune(head.keep);
+    else keepAll();
   }
   store<u8>(buffer, TYPE);
   store<u32>(buffer + 1, head.node);
@@ -38,43 +43,69 @@ export function packet(): u32 {
   store<u32>(buffer + 13, entrySlot(entryAt(0)));
   store<u8>(buffer + 17, config.axes);
 
-  const limit = again ? head.inFlight : min(head.sendLimit, head.count);
-  const axes = <usize>config.axes << 2;
-  let at = buffer + HEADER;
-  let before: usize = 0;
-  let count: u32 = 0;
-  let late: u32 = 0;
-  while (count < limit) {
-    const entry = entryAt(count);
-    let end = at;
-    if (before != 0) end = putVarint(end, entrySlot(entry) - entrySlot(before) - 1);
-    for (let axis: usize = 4; axis <= axes; axis += 4) {
-      const base = before != 0 ? load<i32>(before + axis) : 0;
-      end = putVarint(end, zigzag(load<i32>(entry + axis) - base));
-    }
-    if (end > buffer + MAX_BODY - CRC_SIZE) break;
-    if (head.now - entrySlot(entry) > config.latencySlots) late++;
-    at = end;
-    before = entry;
-    count++;
+  const limit = again ? head.inFlight : head.sendLimit;
+  let count = putSamples(limit);
+  // A packet that is to take the whole queue with it makes do with what fits.
+  while (!again && head.whole && count < limit) {
+    prune(count);
+    const fitting = putSamples(count);
+    if (fitting == count) break;
+    count = fitting;
   }
   store<u8>(buffer + COUNT_AT, count);
-  store<u32>(at, crc32(buffer + 1, at));
+  store<u32>(end, crc32(buffer + 1, end));
   if (!again) {
     head.inFlight = count;
+    head.span = span;
     head.late += late;
   }
-  head.packetLength = <u32>(at + CRC_SIZE - buffer);
+  head.packetLength = <u32>(end + CRC_SIZE - buffer);
+  spend(bodyEnergy(head.packetLength));
+  committed();
   return head.packetLength;
 }
 
-/** The host has the packet (boot, seq) on stable storage: its samples leave the queue. Returns how many; 0 if it is not in flight. */
+/** Where the samples written last end, the queue entries they span, and how many of them are over the bound. */
+let end: usize = 0;
+let span: u32 = 0;
+let late: u32 = 0;
+
+/** Writes the oldest samples that are not left out, at most `limit` of them, as far as they fit. Returns how many. */
+function putSamples(limit: u32): u32 {
+  const entries = head.count;
+  const axes = <usize>config.axes << 2;
+  let before: usize = 0;
+  let count: u32 = 0;
+  end = buffer + HEADER;
+  late = 0;
+  for (let i: u32 = 0; i < entries && count < limit; i++) {
+    if (isLeftOut(i)) continue;
+    const entry = entryAt(i);
+    let at = end;
+    if (before != 0) at = putVarint(at, entrySlot(entry) - entrySlot(before) - 1);
+    for (let axis: usize = 4; axis <= axes; axis += 4) {
+      const base = before != 0 ? load<i32>(before + axis) : 0;
+      at = putVarint(at, zigzag(load<i32>(entry + axis) - base));
+    }
+    if (at > buffer + MAX_BODY - CRC_SIZE) break;
+    if (head.now - entrySlot(entry) > config.latencySlots) late++;
+    end = at;
+    before = entry;
+    count++;
+    span = i + 1;
+  }
+  return count;
+}
+
+/**
+ * The host has the packet (boot, seq) on stable storage: its samples leave the queue, and those left out between them.
+ * Returns how many it held; 0 if it is not in flight.
+ */
 export function acked(boot: u32, seq: u32): u32 {
   const released = head.inFlight;
   if (released == 0 || boot != head.packetBoot || seq != head.packetSeq) return 0;
-  head.first += released;
-  if (head.first >= head.capacity) head.first -= head.capacity;
-  head.count -= released;
+  release(head.span);
+  head.pruned += head.span - released;
   head.inFlight = 0;
   head.backoff = 1;
   head.retry = head.now;

@@ -1,46 +1,107 @@
 /**
- * Adaptive sampling policies: how many slots to skip before the next sample.
+ * Adaptive sampling policies, and the interval to the next sample that follows from them.
+ *
+ * A policy proposes an interval. With a horizon of 0 it is taken as it is. Otherwise only the proportions count: the
+ * affordable interval is shortened or stretched by the policy's proposal over its own mean, so that energy decides
+ * how many samples are taken and the policy where.
  *
  * Values are integers in the signal's fixed point. Mean and deviation keep MOMENT_BITS more fraction bits; the
- * weight 0.7 is 45875 / 65536 and products are rounded half up. Sums over axes are 64 bits wide.
+ * weight 0.7 is 45875 / 65536 and products are rounded half up. Sums over axes are 64 bits wide. Skip RNN has its own file.
  */
+import { exp2, log2 } from '../common/logarithm';
+import { PLAIN_DENSITY, affordableInterval, window } from './energy';
 import { config, deviation, head, mean, previous } from './state';
+import { primeSkipRnn, skipRnn } from './skipRnn';
 
 const UNIFORM: u8 = 0;
 const LINEAR: u8 = 1;
 const DEVIATION: u8 = 2;
 const LITE_SENSE: u8 = 3;
-export const POLICIES: u8 = 4;
+const SKIP_RNN: u8 = 4;
+const VARIATION: u8 = 5;
+export const POLICIES: u8 = 6;
 
 const MOMENT_BITS: i32 = 8;
 const WEIGHT: i64 = 45875;
 
+/** Variation has this many fraction bits more than the values, and follows them with weight 0.6 (154 / 256). */
+const VARIATION_BITS: u32 = 4;
+const VARIATION_WEIGHT: i64 = 154;
+/** Added to both sides of a quotient of variations: half a unit of the values. */
+const HALF_UNIT: u32 = 8;
+/** A third in 256ths. */
+const THIRD: i32 = 85;
+/** Proposals of Variation lie within 2^-4 and 2^12 slots. */
+const LEAST_EXPONENT: i32 = 4 << 8;
+const MOST_EXPONENT: i32 = 20 << 8;
+
+/** The mean demand is taken over 2^9 slots; a proposal counts for at most 4 and at least a quarter of the mean. */
+const DEMAND_SHIFT: u32 = 9;
+const LEAST_RATIO: u64 = 64;
+const MOST_RATIO: u64 = 1024;
+
 export function resetPolicy(): void {
   head.primed = 0;
   head.phase = 0;
+  head.carry = 0;
+  head.demand = 0;
+  head.variation = 0;
   head.skip = config.minSkip;
 }
 
-/** Updates the policy with the sample at `values` (i32 per axis) and returns the slots to skip. */
-export function decideSkip(values: usize): u32 {
+/** Updates the policy with the sample at `values` (i32 per axis), taken in `slot`, and returns the slots to the next one. */
+export function nextInterval(slot: u32, values: usize): u32 {
+  const primed = head.primed != 0;
+  const elapsed = primed ? max(slot - head.latest, 1) : 1;
+  const proposed = propose(values, elapsed);
+  head.latest = slot;
+  head.primed = 1;
+  if (config.horizon == 0) return (proposed + 128) >> 8;
+
+  head.interval = affordableInterval();
+  const taken = head.interval * PLAIN_DENSITY / config.density;
+  const exact = primed ? <u32>((<u64>taken * proportion(proposed, elapsed)) >> 8) : taken;
+  const limited = max((<u32>config.minSkip + 1) << 8, min(exact, window << 8)) + head.carry;
+  head.carry = limited & 0xff;
+  return limited >> 8;
+}
+
+/** What a proposed interval is to the policy's mean one, in 256ths. */
+function proportion(proposed: u32, elapsed: u32): u64 {
+  const demand: u32 = (1 << 24) / proposed;
+  const weight = min(elapsed, <u32>1 << DEMAND_SHIFT);
+  if (head.demand == 0) head.demand = demand;
+  // A demand is at most 2^20: a proposal is no shorter than 2^-4 slots.
+  head.demand += <u32>((<i32>(demand - head.demand) * <i32>weight) >> <i32>DEMAND_SHIFT);
+  return max<u64>(LEAST_RATIO, min<u64>(MOST_RATIO, (<u64>head.demand * proposed) >> 16));
+}
+
+/** The policy's own interval in 256ths of a slot. */
+function propose(values: usize, elapsed: u32): u32 {
   const policy = config.policy;
-  if (policy == UNIFORM) return uniform();
+  if (policy == UNIFORM) return (config.horizon == 0 ? uniform() + 1 : 1) << 8;
   const axes = <usize>config.axes << 2;
   if (!head.primed) {
-    head.primed = 1;
+    if (policy == SKIP_RNN) {
+      primeSkipRnn(values, axes);
+      return (head.skip + 1) << 8;
+    }
     for (let at: usize = 0; at < axes; at += 4) {
       const x = load<i32>(values + at);
       store<i32>(previous + at, x);
       store<i32>(mean + at, x << MOMENT_BITS);
       store<i32>(deviation + at, 0);
     }
-    return head.skip;
+    return (head.skip + 1) << 8;
   }
+  if (policy == VARIATION) return variation(values, axes, elapsed);
   const skip = head.skip;
   const threshold = <i64>config.threshold;
   let next: u32;
-  if (policy == LINEAR) {
-    next = linearChange(values, axes) >= threshold ? config.minSkip : increased(skip);
+  if (policy == SKIP_RNN) {
+    next = skipRnn(values, axes);
+  } else if (policy == LINEAR) {
+    next = linearChange(values, axes) >= <u32>config.threshold ? config.minSkip : increased(skip);
   } else {
     const before = policy == LITE_SENSE ? totalDeviation(axes) : 0;
     const change = updateMoments(values, axes) - before;
@@ -51,7 +112,8 @@ export function decideSkip(values: usize): u32 {
     }
   }
   head.skip = next;
-  return next;
+  const interval = (next + 1) << 8;
+  return config.horizon == 0 ? interval : exp2((8 << 8) + ((log2(interval) - (8 << 8)) >> 1));
 }
 
 @inline
@@ -68,13 +130,32 @@ function uniform(): u32 {
   return interval - 1;
 }
 
-/** Sum over axes of |x_prev - x|; keeps x as the next x_prev. */
-function linearChange(values: usize, axes: usize): i64 {
-  let change: i64 = 0;
+/**
+ * Variation: the interval falls with the cube root of the local variation, the change per square root of the slots
+ * passed; it is one slot where that equals the threshold. (The error of linear interpolation grows with the square of
+ * the interval where the signal is smooth; at a given number of samples its sum is least when intervals go with the
+ * inverse cube root of the curvature.)
+ */
+function variation(values: usize, axes: usize, elapsed: u32): u32 {
+  const change = linearChange(values, axes) << VARIATION_BITS;
+  const local = elapsed == 1 || change == 0 ? change : exp2(max(0, log2(change) - (log2(elapsed) >> 1)));
+  const before = head.variation;
+  const now = before == 0 ? local : <u32>(<i64>before + (((<i64>local - <i64>before) * VARIATION_WEIGHT) >> 8));
+  head.variation = now;
+  const ratio = log2((<u32>config.threshold << VARIATION_BITS) + HALF_UNIT) - log2(now + HALF_UNIT);
+  const interval = exp2(max(LEAST_EXPONENT, min(MOST_EXPONENT, (8 << 8) + ((ratio * THIRD) >> 8))));
+  if (config.horizon != 0) return interval;
+  return max<u32>((<u32>config.minSkip + 1) << 8, min<u32>((<u32>config.maxSkip + 1) << 8, interval));
+}
+
+/** Sum over axes of |x_prev - x|, below 2^26 as values are limited; keeps x as the next x_prev. */
+@inline
+function linearChange(values: usize, axes: usize): u32 {
+  let change: u32 = 0;
   for (let at: usize = 0; at < axes; at += 4) {
     const x = load<i32>(values + at);
     const difference = x - load<i32>(previous + at);
-    change += <i64>(difference < 0 ? -difference : difference);
+    change += <u32>(difference < 0 ? -difference : difference);
     store<i32>(previous + at, x);
   }
   return change;

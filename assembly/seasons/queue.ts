@@ -1,6 +1,6 @@
 /** The time buffer: a ring of (slot, values) in which samples wait to be sent. */
 import { config, head, ring, stateBase } from './state';
-import { decideSkip } from './policy';
+import { nextInterval } from './policy';
 
 /** Largest magnitude of a value: leaves the policies' 32-bit arithmetic room. */
 const LIMIT: i32 = 0x1fffff;
@@ -26,14 +26,41 @@ export function entryAt(index: u32): usize {
   return ring + place * entrySize();
 }
 
+/** Address of the oldest entry. */
+@inline
+export function oldest(): usize {
+  return ring + head.first * entrySize();
+}
+
 @inline
 export function entrySlot(entry: usize): u32 {
   return load<u32>(entry);
 }
 
+/** Entries given up since the state was committed last: until then their place in the ring is not free. */
+let givenUp: u32 = 0;
+
+/** The state is committed from here on as it is. */
+export function committed(): void {
+  givenUp = 0;
+}
+
+/** Gives up the oldest entry, without a commit. */
+export function giveUp(): void {
+  release(1);
+  givenUp++;
+}
+
+/** Takes the oldest entries off the queue. */
+export function release(entries: u32): void {
+  head.first += entries;
+  if (head.first >= head.capacity) head.first -= head.capacity;
+  head.count -= entries;
+}
+
 @inline
 export function isFull(): bool {
-  return head.count >= head.capacity;
+  return head.count + givenUp >= head.capacity;
 }
 
 /**
@@ -57,7 +84,8 @@ export function push(slot: u32): u32 {
   dirtyBytes = entrySize();
   head.count++;
   head.sampled++;
-  head.due = slot + 1 + decideSkip(input);
+  head.due = slot + nextInterval(slot, input);
+  committed();
   return 0;
 }
 

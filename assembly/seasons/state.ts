@@ -1,10 +1,12 @@
 /** The one static block that holds all state of the module, and its layout. */
 
 /** Version of the module's interface and of the state layout; a host restores only what has the same. */
-export const ABI: u32 = 1;
+export const ABI: u32 = 2;
 export const MAX_AXES: i32 = 9;
 /** Room for the queue: 192 samples of 3 axes. */
 export const RING_SIZE: u32 = 3072;
+/** Oldest samples that a packet may leave out of: one bit each. */
+export const PRUNABLE: u32 = 192;
 
 /** CONFIG's fields as host/link/protocol.ts lays them out; every field is naturally aligned. */
 @unmanaged @final
@@ -23,6 +25,9 @@ export class Config {
   sampleNanojoules: u32;
   packetNanojoules: u32;
   byteNanojoules: u32;
+  horizon: u16;
+  reserve: u8;
+  density: u8;
 }
 
 /** Everything that outlives a power failure besides the queued samples. */
@@ -41,23 +46,52 @@ export class Head {
   /** Slot from which the next sample is due; slots the policy skips between samples. */
   due: u32;
   skip: u32;
-  /** Uniform's remainder, in 65536ths of a sample interval times the rate. */
+  /** What intervals have left over: Uniform's in 65536ths times the rate; that of scaled intervals in 256ths of a slot. */
   phase: u32;
-  /** Whether the policy has seen a sample. */
+  carry: u32;
+  /** Whether the policy has seen a sample, and the slot of the latest. */
   primed: u32;
+  latest: u32;
+  /** Local variation (Variation), and mean demand of the policy in samples per 65536 slots. */
+  variation: u32;
+  demand: u32;
+
+  /**
+   * Energy: the latest measurement and its slot, what was spent since (nanojoules), the largest measured, and the
+   * income in nanojoules per slot: over INCOME_SLOTS, and over about the latency bound.
+   */
+  measured: u32;
+  energy: u32;
+  spent: u32;
+  peak: u32;
+  income: u32;
+  recent: u32;
+  /** Slots since more than a sixteenth of the usual income came in. */
+  idle: u32;
+  /** Nanojoules per slot that sleep, supply and leakage take. */
+  drain: u32;
+  /** Slots between two samples to be sent, in 256ths, as affordable at the latest sample. */
+  interval: u32;
 
   /** Queue: index of the oldest entry, entries held, entries that fit. */
   first: u32;
   count: u32;
   capacity: u32;
 
-  /** Packet in flight: its samples (0: none), its name and its length in bytes. */
+  /**
+   * Packet in flight: its samples (0: none), the queue entries that go with it (samples left out included), its name
+   * and its length in bytes.
+   */
   inFlight: u32;
+  span: u32;
   packetBoot: u32;
   packetSeq: u32;
   packetLength: u32;
-  /** Samples that the next packet may hold: what `next` found affordable. */
+  /** Samples that the next packet may hold, and that the queue is thinned out to before: what `next` found affordable. */
   sendLimit: u32;
+  keep: u32;
+  /** Whether the next packet is to span the whole queue, leaving out what does not fit. */
+  whole: u32;
   /** An unanswered packet is sent again from slot `retry` on; the wait doubles up to MAX_BACKOFF slots. */
   retry: u32;
   backoff: u32;
@@ -67,24 +101,29 @@ export class Head {
   acknowledged: u32;
   blocked: u32;
   late: u32;
+  pruned: u32;
+  expired: u32;
 }
 
 const CONFIG_SIZE = offsetof<Config>();
 const AXES_SIZE: usize = <usize>MAX_AXES * 4;
-const HEAD_SIZE: usize = offsetof<Head>() + CONFIG_SIZE + 3 * AXES_SIZE;
+const LEFT_OUT_SIZE: usize = PRUNABLE / 8;
+const HEAD_SIZE: usize = offsetof<Head>() + CONFIG_SIZE + 3 * AXES_SIZE + LEFT_OUT_SIZE;
 
 const block: usize = memory.data(<i32>(HEAD_SIZE + RING_SIZE), 8);
 export const head = changetype<Head>(block);
 /** The configuration in force. */
 export const config = changetype<Config>(block + offsetof<Head>());
+/** One bit for each entry from the oldest on: left out of the packet in flight. */
+export const leftOut: usize = block + offsetof<Head>() + CONFIG_SIZE;
 /** Policy state per axis: the sample before (i32), mean and deviation (i32, MOMENT_BITS more fraction bits). */
-export const previous: usize = block + offsetof<Head>() + CONFIG_SIZE;
+export const previous: usize = leftOut + LEFT_OUT_SIZE;
 export const mean: usize = previous + AXES_SIZE;
 export const deviation: usize = mean + AXES_SIZE;
 export const ring: usize = block + HEAD_SIZE;
 
 /** Where the host puts a configuration before `configure`. */
-export const configInput: usize = memory.data(36, 8);
+export const configInput: usize = memory.data(40, 8);
 
 /** Bytes of linear memory from 0 that the module uses: what a microcontroller has to provide. */
 export function memorySize(): u32 {
@@ -123,6 +162,14 @@ export function acknowledgedCount(): u32 {
 /** Due samples not taken because the queue was full or the energy was kept for sending. */
 export function blockedCount(): u32 {
   return head.blocked;
+}
+/** Samples left out of packets: those that add least to the reconstruction. */
+export function prunedCount(): u32 {
+  return head.pruned;
+}
+/** Samples given up beyond the latency bound because there was no energy to send them. */
+export function expiredCount(): u32 {
+  return head.expired;
 }
 /** Samples that were over the latency bound when their packet was formed. */
 export function lateCount(): u32 {

@@ -25,7 +25,7 @@ void board_wait(bool link);
 
 /* Byte-addressable memory that outlives a power failure. Each byte is written whole or not at all, in order.
  */
-const uint8_t *board_nvm(void);
+void board_nvm_read(uint32_t offset, void *bytes, uint32_t length);
 void board_nvm_write(uint32_t offset, const void *bytes, uint32_t length);
 
 #endif

@@ -1,7 +1,5 @@
 #include "journal.h"
 
-#include <string.h>
-
 #include "board.h"
 #include "crc.h"
 
@@ -28,13 +26,21 @@ bool journal_fits(uint32_t head_size, uint32_t ring_size) {
 
 /* Reads a slot's header; false unless its CRC-32 holds and its sizes are the module's. */
 static bool journal_valid(const journal_t *journal, uint32_t slot, journal_header_t *header) {
-  const uint8_t *at = board_nvm() + journal_slot_at(journal, slot);
+  const uint32_t at = journal_slot_at(journal, slot);
   const uint32_t checked = journal_slot_size(journal->head_size) - JOURNAL_CRC_SIZE;
-  uint32_t crc;
-  memcpy(header, at, sizeof *header);
-  memcpy(&crc, at + checked, sizeof crc);
-  return header->head_size == journal->head_size && header->ring_size == journal->ring_size &&
-         crc32(CRC32_START, at, checked) == crc;
+  uint32_t stored;
+  board_nvm_read(at, header, sizeof *header);
+  board_nvm_read(at + checked, &stored, sizeof stored);
+  if (header->head_size != journal->head_size || header->ring_size != journal->ring_size)
+    return false;
+  uint32_t crc = CRC32_START;
+  uint8_t bytes[64];
+  for (uint32_t done = 0, length; done < checked; done += length) {
+    length = checked - done < sizeof bytes ? checked - done : (uint32_t)sizeof bytes;
+    board_nvm_read(at + done, bytes, length);
+    crc = crc32(crc, bytes, length);
+  }
+  return crc == stored;
 }
 
 bool journal_open(journal_t *journal, uint8_t *state, uint32_t head_size, uint32_t ring_size) {
@@ -48,10 +54,10 @@ bool journal_open(journal_t *journal, uint8_t *state, uint32_t head_size, uint32
   /* Generations compare by signed difference, so that they may wrap. */
   journal->slot = valid_b && (!valid_a || (int32_t)(b.generation - a.generation) > 0);
   journal->generation = journal->slot ? b.generation : a.generation;
-  const uint8_t *record = board_nvm() + journal_slot_at(journal, journal->slot) + sizeof(journal_header_t);
-  memcpy(&journal->record, record, sizeof journal->record);
-  memcpy(state, record + sizeof journal->record, head_size);
-  memcpy(state + head_size, board_nvm() + 2 * journal_slot_size(head_size), ring_size);
+  const uint32_t record = journal_slot_at(journal, journal->slot) + (uint32_t)sizeof(journal_header_t);
+  board_nvm_read(record, &journal->record, sizeof journal->record);
+  board_nvm_read(record + (uint32_t)sizeof journal->record, state, head_size);
+  board_nvm_read(2 * journal_slot_size(head_size), state + head_size, ring_size);
   return true;
 }
 

@@ -163,6 +163,8 @@ static void status(void) {
       .acknowledged = w2c_seasons_acknowledgedCount(&seasons),
       .blocked = w2c_seasons_blockedCount(&seasons),
       .late = w2c_seasons_lateCount(&seasons),
+      .pruned = w2c_seasons_prunedCount(&seasons),
+      .expired = w2c_seasons_expiredCount(&seasons),
       .link_errors = journal.record.link_errors,
   };
   transmit(body, message_encode_status(&message, body));

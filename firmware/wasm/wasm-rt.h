@@ -71,15 +71,33 @@ typedef struct {
 #define wasm_rt_funcref_null_value ((wasm_rt_funcref_t){NULL, NULL, {NULL}, NULL})
 #define wasm_rt_externref_null_value ((wasm_rt_externref_t)NULL)
 
-/*
- * Loads and stores go through this with a constant length. A Cortex-M0+ has no unaligned access, so gcc would
- * call memcpy for each; nearly all of a module's accesses are aligned.
- */
-static inline void wasm_rt_memcpy(void *to, const void *from, size_t length) {
 #if defined(__ARM_ARCH_6M__)
-  typedef uint32_t __attribute__((may_alias)) word_t;
-  if (length == 4 && (((uintptr_t)to | (uintptr_t)from) & 3) == 0) {
-    *(word_t *)to = *(const word_t *)from;
+typedef uint32_t __attribute__((may_alias)) wasm_rt_word_t;
+
+__attribute__((noinline, unused)) static uint32_t wasm_rt_load_bytes(const uint8_t *from) {
+  return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
+}
+
+__attribute__((noinline, unused)) static void wasm_rt_store_bytes(uint8_t *to, uint32_t word) {
+  for (uint32_t i = 0; i < 4; i++)
+    to[i] = (uint8_t)(word >> 8 * i);
+}
+#endif
+
+/*
+ * Loads and stores go through this with a constant length, a variable's address on the one side and linear
+ * memory on the other. A Cortex-M0+ has no unaligned access, so gcc would call memcpy for each and keep the
+ * variable in memory; nearly all of a module's accesses are aligned words.
+ */
+__attribute__((always_inline)) static inline void wasm_rt_memcpy(void *to, const void *from, size_t length) {
+#if defined(__ARM_ARCH_6M__)
+  if (length == 4) {
+    const uint32_t word =
+        LIKELY(((uintptr_t)from & 3) == 0) ? *(const wasm_rt_word_t *)from : wasm_rt_load_bytes(from);
+    if (LIKELY(((uintptr_t)to & 3) == 0))
+      *(wasm_rt_word_t *)to = word;
+    else
+      wasm_rt_store_bytes(to, word);
     return;
   }
 #endif

@@ -16,14 +16,13 @@ const IDENTITY_SIZE = 24;
 const HASH_AT = IDENTITY_AT + 16;
 const HASH_SIZE = 8;
 
-const GCC = 'arm-none-eabi-gcc';
 const ELF = 'firmware.elf';
 const BIN = 'firmware.bin';
 /** What a build leaves in its folder; the C of the module is there to be read. */
 const RESULTS = [ELF, BIN, 'firmware.map', 'seasons.c', 'seasons.h', 'protocol.gen.h', 'identity.gen.h'];
 
 /** Small code, one section per function so that the linker drops what is unused, and nothing from the environment. */
-const FLAGS = ['-std=c99', '-Os', '-ffunction-sections', '-fdata-sections', '-fno-common', '-g0'];
+export const FLAGS = ['-std=c99', '-Os', '-ffunction-sections', '-fdata-sections', '-fno-common', '-g0'];
 const WARNINGS = ['-Wall', '-Wextra', '-Werror'];
 
 export interface BuildOptions {
@@ -33,6 +32,8 @@ export interface BuildOptions {
   out?: string;
   /** The node module; dist/wasm/seasons.wasm by default. */
   module?: string;
+  /** The folder of the C sources; firmware/ by default. */
+  sources?: string;
   /** Bounds checks on every access to linear memory: slower and larger, for modules that are not our own. */
   checked?: boolean;
   log?: (line: string) => void;
@@ -67,6 +68,7 @@ export async function buildFirmware({
   board: boardName,
   out,
   module = join(distDir, 'wasm', 'seasons.wasm'),
+  sources = join(root, 'firmware'),
   checked = false,
   log = () => undefined,
 }: BuildOptions): Promise<Firmware> {
@@ -82,10 +84,10 @@ export async function buildFirmware({
   try {
     await generateSources(bytes, info, work);
     const defines = [`-DWASM_LINEAR_SIZE=${info.linearMemory}`, ...(checked ? ['-DWASM_CHECKED'] : [])];
-    const objects = await compile(board, work, defines, log);
-    await link(board, work, objects);
-    const firmwareHash = await sign(work);
-    const sizes = await measure(objects, work, info);
+    const objects = await compile(board, sources, work, defines, log);
+    await link(board, sources, work, objects);
+    const firmwareHash = await sign(work, board);
+    const sizes = await measure(objects, work, info, board);
     // Whole files replace those of an earlier build, which an emulator may be reading.
     for (const name of RESULTS) await rename(join(work, name), join(dir, name));
     const [elf, bin] = [join(dir, ELF), join(dir, BIN)];
@@ -140,15 +142,15 @@ export async function generateSources(bytes: Uint8Array, info: ModuleInfo, dir: 
 /** Compiles everything; returns the object files' names in a fixed order. */
 async function compile(
   board: Board,
+  firmware: string,
   dir: string,
   defines: readonly string[],
   log: (line: string) => void,
 ): Promise<string[]> {
-  const firmware = join(root, 'firmware');
   const core = (await readdir(join(firmware, 'core'))).filter((name) => name.endsWith('.c')).sort();
   const sources = [
     ...core.map((name) => join(firmware, 'core', name)),
-    join(firmware, 'boards', 'common', 'startup.c'),
+    join(firmware, 'boards', 'common', board.toolchain.startup),
     join(firmware, 'boards', board.folder, 'board.c'),
     join(dir, 'seasons.c'),
   ];
@@ -160,8 +162,19 @@ async function compile(
     const warnings = source.startsWith(dir) ? ['-w'] : WARNINGS;
     log(`compiling ${basename(source)}`);
     await runTool(
-      GCC,
-      [...board.cpuFlags, ...FLAGS, ...warnings, ...defines, ...includes, '-c', source, '-o', object],
+      `${board.toolchain.prefix}gcc`,
+      [
+        ...board.cpuFlags,
+        `--specs=${board.toolchain.specs}`,
+        ...FLAGS,
+        ...warnings,
+        ...defines,
+        ...includes,
+        '-c',
+        source,
+        '-o',
+        object,
+      ],
       dir,
     );
     objects.push(object);
@@ -170,11 +183,11 @@ async function compile(
 }
 
 /** Links ELF and map in `dir`. */
-async function link(board: Board, dir: string, objects: readonly string[]): Promise<void> {
-  const boardsDir = join(root, 'firmware', 'boards');
+async function link(board: Board, firmware: string, dir: string, objects: readonly string[]): Promise<void> {
+  const boardsDir = join(firmware, 'boards');
   const args = [
     ...board.cpuFlags,
-    '--specs=nano.specs',
+    `--specs=${board.toolchain.specs}`,
     '-nostartfiles',
     '-Wl,--gc-sections,--fatal-warnings,--build-id=none,-Map=firmware.map',
     `-L${join(boardsDir, 'common')}`,
@@ -185,7 +198,7 @@ async function link(board: Board, dir: string, objects: readonly string[]): Prom
     ELF,
   ];
   try {
-    await runTool(GCC, args, dir);
+    await runTool(`${board.toolchain.prefix}gcc`, args, dir);
   } catch (error) {
     const overflow =
       error instanceof ToolError && /region `(\w+)' overflowed by (\d+) bytes/.exec(error.output);
@@ -198,8 +211,8 @@ async function link(board: Board, dir: string, objects: readonly string[]): Prom
 }
 
 /** Makes the raw image and puts its hash into it and into the ELF: SHA-256 with the hash field zero, as it was linked. */
-async function sign(dir: string): Promise<string> {
-  await runTool('arm-none-eabi-objcopy', ['-O', 'binary', ELF, BIN], dir);
+async function sign(dir: string, { toolchain }: Board): Promise<string> {
+  await runTool(`${toolchain.prefix}objcopy`, ['-O', 'binary', ELF, BIN], dir);
   const image = await readFile(join(dir, BIN));
   const hash = imageHash(image);
   hash.copy(image, HASH_AT);
@@ -230,8 +243,13 @@ async function patchElf(path: string, image: Buffer): Promise<void> {
   await writeFile(path, elf);
 }
 
-async function measure(objects: readonly string[], dir: string, info: ModuleInfo): Promise<FirmwareSizes> {
-  const rows = (await runTool('arm-none-eabi-size', [ELF, ...objects], dir))
+async function measure(
+  objects: readonly string[],
+  dir: string,
+  info: ModuleInfo,
+  { toolchain }: Board,
+): Promise<FirmwareSizes> {
+  const rows = (await runTool(`${toolchain.prefix}size`, [ELF, ...objects], dir))
     .split('\n')
     .slice(1)
     .filter((line) => line.trim() !== '')

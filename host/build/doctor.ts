@@ -41,6 +41,20 @@ const TOOLS: readonly Tool[] = [
     packages: 'qemu-system-arm',
   },
   {
+    name: 'riscv64-unknown-elf-gcc',
+    neededFor: 'solstice build --board sifive_e',
+    commands: ['riscv64-unknown-elf-gcc'],
+    version: ['--version'],
+    packages: 'gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf',
+  },
+  {
+    name: 'qemu-system-riscv32',
+    neededFor: 'tests: firmware on RISC-V',
+    commands: ['qemu-system-riscv32'],
+    version: ['--version'],
+    packages: 'qemu-system-misc',
+  },
+  {
     name: 'gcc',
     neededFor: 'tests: the C core on this machine',
     commands: ['gcc', 'cc', 'clang'],

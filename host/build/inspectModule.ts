@@ -31,6 +31,8 @@ const API: Readonly<Record<string, number>> = {
   acknowledgedCount: 0,
   blockedCount: 0,
   lateCount: 0,
+  prunedCount: 0,
+  expiredCount: 0,
 };
 
 /** What wasm2c and our runtime can take; `simd` is allowed only to tell its use from other faults. */

@@ -6,7 +6,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'arm-none-eabi-gcc': 'gcc-arm-none-eabi libnewlib-arm-none-eabi',
   'arm-none-eabi-objcopy': 'binutils-arm-none-eabi',
   'arm-none-eabi-size': 'binutils-arm-none-eabi',
+  'riscv64-unknown-elf-gcc': 'gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf',
   'qemu-system-arm': 'qemu-system-arm',
+  'qemu-system-riscv32': 'qemu-system-misc',
 };
 
 /** The command that installs Debian packages, with sudo for anyone but root. */

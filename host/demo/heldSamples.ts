@@ -34,12 +34,17 @@ export class HeldSamples implements Environment {
     return this.#held.filter((taken) => slot - taken > bound).length;
   }
 
-  /** The host has these on disk. */
-  delivered(slots: ArrayLike<number>): void {
-    for (const slot of Array.from(slots)) {
-      const at = this.#held.indexOf(slot);
-      if (at >= 0) this.#held.splice(at, 1);
-    }
+  /**
+   * The host has these on disk. Packets go in the order of their samples: what was taken before the last of these and is
+   * still held was left out. Returns the slots of those.
+   */
+  delivered(slots: ArrayLike<number>): number[] {
+    const here = new Set(Array.from(slots));
+    const last = Math.max(...here);
+    const leftOut = this.#held.filter((slot) => slot < last && !here.has(slot));
+    const rest = this.#held.filter((slot) => slot > last);
+    this.#held.splice(0, this.#held.length, ...rest);
+    return leftOut;
   }
 
   powerOn(): Promise<Moment> {

@@ -15,7 +15,7 @@ import { openSignal } from '../sim/signal/readSignal.ts';
 import { toFixed } from '../sim/signal/fixedPoint.ts';
 import { SimulatedEnvironment } from '../sim/simulatedEnvironment.ts';
 import { HeldSamples } from './heldSamples.ts';
-import { configureNode } from './nodeConfig.ts';
+import { FIXED_RATE, configureNode } from './nodeConfig.ts';
 import { startNode, type NodeKind } from './startNode.ts';
 
 export interface DemoOptions {
@@ -25,6 +25,8 @@ export interface DemoOptions {
   harvest: string;
   policy: PolicyName;
   rate: number;
+  /** Keep to the rate whatever the energy. */
+  fixedRate?: boolean | undefined;
   node: NodeKind;
   seed: number;
   /** Folder of recordings. */
@@ -58,10 +60,12 @@ export interface DemoSummary {
   /** Samples on disk, and how many the node has taken. */
   samples: number;
   taken: number;
+  /** Samples that the node left out of packets to spare energy: what they add to the reconstruction is least. */
+  leftOut: number;
   packets: number;
   lost: number;
   duplicates: number;
-  /** Samples that reached the disk later than the latency bound, or still wait beyond it. */
+  /** Samples that reached the disk later than the latency bound, were given up beyond it, or still wait beyond it. */
   deadlineMisses: number;
   latencySeconds: number;
   /** Mean absolute error of the linear reconstruction over all slots, and the same relative to each axis' range. */
@@ -113,6 +117,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     policy: options.policy,
     rate: options.rate,
     latency,
+    ...(options.fixedRate && { energy: FIXED_RATE }),
   });
   const speed = options.speed ?? 160 * signal.samplePeriod;
   const horizon = (options.seconds ?? Infinity) * (Number.isFinite(speed) ? speed : 1);
@@ -153,6 +158,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const held = new HeldSamples(environment);
   const reconstruction = new RunningError(signal);
   let deadlineMisses = 0;
+  let leftOut = 0;
 
   const collector = new Collector({ recorder, configFor: () => config, log: options.log });
   collector.on('hello', ({ node }) => {
@@ -170,7 +176,10 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     const now = environment.nowSlot;
     const late = slots.filter((slot) => now - slot > config.latencySlots).length;
     deadlineMisses += late;
-    held.delivered(slots);
+    for (const slot of held.delivered(slots)) {
+      if (now - slot > config.latencySlots) deadlineMisses++;
+      else leftOut++;
+    }
     slots.forEach((slot, i) => reconstruction.add({ slot, values: values[i]! }));
     server?.publish({
       type: 'samples',
@@ -211,6 +220,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       slots,
       samples,
       taken: held.taken,
+      leftOut,
       packets,
       lost,
       duplicates,

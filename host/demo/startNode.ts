@@ -4,11 +4,12 @@ import type { Transport } from '../link/transport.ts';
 import { createVirtualLink } from '../link/virtual.ts';
 import { runBoard } from '../sim/boards/runBoard.ts';
 import type { Environment } from '../sim/environment.ts';
+import { boards, type BoardName } from '../build/boards.ts';
 import type { ModuleImage } from '../sim/nodeModule.ts';
 import { VirtualNode } from '../sim/virtualNode.ts';
 
-export const nodeKinds = ['virtual', 'rp2040', 'mps2-an385'] as const;
-export type NodeKind = (typeof nodeKinds)[number];
+export type NodeKind = 'virtual' | BoardName;
+export const nodeKinds: readonly NodeKind[] = ['virtual', ...(Object.keys(boards) as BoardName[])];
 
 export interface RunningNode {
   /** The host's end of the link. */

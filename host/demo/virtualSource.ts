@@ -25,7 +25,7 @@ export async function openVirtualNode(
   const speed = SLOTS_PER_SECOND * signal.samplePeriod;
   const latency = Math.max(10, LATENCY_SLOTS * signal.samplePeriod);
   const config = configureNode(image, signal, fixed, defaultNode, {
-    policy: 'deviation',
+    policy: 'variation',
     rate: 0.5,
     latency,
   });

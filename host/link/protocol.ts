@@ -39,7 +39,7 @@ export interface MessageLayout {
 
 /** The settings of the node module; CONFIG carries them, the module reads them in this order (assembly/seasons/state.ts). */
 export const configFields = {
-  /** 0 Uniform, 1 Linear, 2 Deviation, 3 LiteSense. */
+  /** 0 Uniform, 1 Linear, 2 Deviation, 3 LiteSense, 4 Skip RNN, 5 Variation. */
   policy: 'u8',
   /** Values per sample, 1 to 9. */
   axes: 'u8',
@@ -58,12 +58,18 @@ export const configFields = {
   maxSkip: 'u16',
   /** Uniform's mean rate in samples per slot, as a fraction of 65536 (65535 is taken as 1). */
   rate: 'u16',
-  /** Policy threshold theta, in the fixed point of the values. */
+  /** Policy threshold theta, in the fixed point of the values; of Skip RNN, a logit with 12 fraction bits. */
   threshold: 'i32',
   /** Energy of one sample, of one packet, and of one byte sent, in nanojoules. */
   sampleNanojoules: 'u32',
   packetNanojoules: 'u32',
   byteNanojoules: 'u32',
+  /** Slots over which stored energy is spent, taken as a power of two; 0: the policy's intervals whatever the energy. */
+  horizon: 'u16',
+  /** Stored energy to hold on to, in 256ths of the most seen. */
+  reserve: 'u8',
+  /** Samples taken for each that is sent, in quarters: 4 (all are sent) to 32. */
+  density: 'u8',
 } as const satisfies Record<string, FieldType>;
 
 export const messages = {
@@ -121,6 +127,9 @@ export const messages = {
       late: 'u32',
       /** Frames received with a bad CRC, length or type. */
       linkErrors: 'u32',
+      /** Samples left out of packets because they add least; samples given up beyond the bound for lack of energy. */
+      pruned: 'u32',
+      expired: 'u32',
     },
   },
   /**

@@ -64,19 +64,23 @@ export class Capacitor {
       this.clipped = slope * seconds;
       return false;
     }
-    let end = start + slope * seconds * meanDecay(k * seconds);
+    // Not the difference of two energies: where the step is short, that would be mostly rounding.
+    this.gained = slope * seconds * meanDecay(k * seconds);
+    let end = start + this.gained;
     this.elapsed = seconds;
     const target = slope < 0 ? low : high;
     const reached = slope < 0 ? end <= low : slope > 0 && end >= high;
     if (reached) {
       const relative = (target - start) / slope;
-      this.elapsed = Math.min(seconds, k === 0 ? relative : -Math.log1p(-k * relative) / k);
+      // Rounding can take k * relative past 1 where the energy leaks away to the smallest numbers there are.
+      const took = k === 0 ? relative : -Math.log1p(-Math.min(1, k * relative)) / k;
+      this.elapsed = Math.min(seconds, took);
       end = target;
+      this.gained = target - start;
     }
     const t = this.elapsed;
     const x = k * t;
     this.leaked = k * t * (start * meanDecay(x) + watts * t * meanRise(x));
-    this.gained = end - start;
     this.#energy = end;
     return reached;
   }

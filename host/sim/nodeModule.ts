@@ -34,6 +34,8 @@ interface SeasonsExports {
   acknowledgedCount(): number;
   blockedCount(): number;
   lateCount(): number;
+  prunedCount(): number;
+  expiredCount(): number;
 }
 
 /** What `next` asks for. */

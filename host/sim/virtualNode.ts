@@ -161,6 +161,8 @@ export class VirtualNode {
       acknowledged: calls.acknowledgedCount() >>> 0,
       blocked: calls.blockedCount() >>> 0,
       late: calls.lateCount() >>> 0,
+      pruned: calls.prunedCount() >>> 0,
+      expired: calls.expiredCount() >>> 0,
       linkErrors: this.#linkErrors(),
     });
     await this.#transmit(body);

@@ -14,6 +14,7 @@ const GETTERS = [
   ],
   ...['inputBase', 'dirtyOffset', 'dirtySize', 'queueLength', 'packetBase', 'packet', 'sampledCount'],
   ...['formedCount', 'acknowledgedCount', 'blockedCount', 'lateCount'],
+  ...['prunedCount', 'expiredCount'],
 ];
 
 export interface ModuleText {

@@ -16,4 +16,7 @@ export const config: NodeConfig = {
   sampleNanojoules: 1000,
   packetNanojoules: 2000,
   byteNanojoules: 30,
+  horizon: 256,
+  reserve: 51,
+  density: 4,
 };

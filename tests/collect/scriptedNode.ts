@@ -109,7 +109,16 @@ export class ScriptedNode {
 
   status(fields: Partial<Fields<'STATUS'>> = {}): Promise<void> {
     const { node, boot } = this;
-    const counters = { sampled: 9, formed: 3, acknowledged: 2, blocked: 0, late: 0, linkErrors: 0 };
+    const counters = {
+      sampled: 9,
+      formed: 3,
+      acknowledged: 2,
+      blocked: 0,
+      late: 0,
+      pruned: 0,
+      expired: 0,
+      linkErrors: 0,
+    };
     return this.raw(
       encodeFrame(
         encodeMessage('STATUS', {

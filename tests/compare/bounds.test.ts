@@ -2,9 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { leastCosts, windowBounds, type Window } from '../../host/sim/compare/bounds.ts';
 import { chargePerStep, scaledHarvester } from '../../host/sim/compare/harvests.ts';
+import { FIXED_RATE } from '../../host/demo/nodeConfig.ts';
 import {
   ModuleConfigs,
+  ENERGY_SETTINGS,
   adaptiveModes,
+  moduleModes,
   catnap,
   intermittentUniform,
 } from '../../host/sim/compare/policies.ts';
@@ -57,7 +60,7 @@ describe('bounds', () => {
           };
           const charges = chargePerStep(harvest, 1, node);
           const configs = new ModuleConfigs(image, encoded);
-          const config = configs.config(node, latency, 'uniform', 1);
+          const config = configs.config(node, latency, 'uniform', { rate: 1, energy: FIXED_RATE });
           const bounds = windowBounds(signal, {
             slots,
             latencySlots: latency,
@@ -71,8 +74,11 @@ describe('bounds', () => {
           const online = [
             ...intermittentUniform(config, (mean / 16) * 1e9),
             ...catnap(config, (mean / 16) * 1e9),
-            ...adaptiveModes.map((mode) => configs.candidate(node, latency, mode, 0.5)),
-            configs.candidate(node, latency, 'uniform', 1),
+            ...adaptiveModes.map((mode) => configs.fixed(node, latency, mode, 0.5)),
+            ...moduleModes.flatMap((mode) =>
+              ENERGY_SETTINGS.map((energy) => configs.adaptive(node, latency, mode, 0.5, energy)),
+            ),
+            configs.fixed(node, latency, 'uniform', 1),
             configs.unbuffered(node, latency, 'linear', 1),
           ];
           for (const { label, create } of online) {

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { root } from '../../host/paths.ts';
 import { start } from '../cli/support.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'solstice-sim-'));
@@ -49,12 +50,32 @@ describe('solstice sim', () => {
     ]);
   });
 
+  test('compare takes a described node in place of the regimes', async () => {
+    const file = join(dir, 'own.toml');
+    const nrf52 = readFileSync(join(root, 'host/sim/nodes/nrf52.toml'), 'utf8');
+    writeFileSync(file, nrf52.replace(/^name = .*$/m, 'name = "own node"'));
+    const args = ['sim', 'compare', '--suite', 'quick', '--node', file, '--latency', '16', '--json'];
+    const { code, stdout } = await start([...args, '--workers', '0']).result;
+    expect(code).toBe(0);
+    const { rows } = JSON.parse(stdout) as {
+      rows: { regime: string; policy: string; mae: number | null }[];
+    };
+    expect([...new Set(rows.map((row) => row.regime))]).toEqual(['own node']);
+    expect(rows.filter((row) => row.policy === 'seasons' && row.mae !== null)).toHaveLength(1);
+  });
+
   test('node follows one run of a node that a TOML file describes', async () => {
     const { code, stdout } = await start(['sim', 'node', '--node', 'nrf52', '--for', '60s', '--json']).result;
     expect(code).toBe(0);
-    const run = JSON.parse(stdout) as { samples: number; taken: number; held: number; timeline: unknown[] };
+    const run = JSON.parse(stdout) as {
+      samples: number;
+      taken: number;
+      held: number;
+      dropped: number;
+      timeline: unknown[];
+    };
     expect(run.timeline.length).toBeGreaterThan(900);
-    expect(run.samples + run.held).toBe(run.taken);
+    expect(run.samples + run.held + run.dropped).toBe(run.taken);
 
     const file = join(dir, 'bad.toml');
     writeFileSync(file, 'name = 3\n');
@@ -63,15 +84,17 @@ describe('solstice sim', () => {
     expect(bad.stderr).toContain('bad.toml');
   });
 
-  test('fit finds a threshold for each rate, from the first half of the signal', async () => {
+  test('fit finds a threshold for each rate, from alternate segments of the signal', async () => {
     const args = ['fit', '--signal', 'synthetic', '--rate', '0.3..0.5', '--policy', 'deviation', '--json'];
     const { code, stdout } = await start(args).result;
     expect(code).toBe(0);
     const { fits } = JSON.parse(stdout) as {
-      fits: { rate: number; threshold: number; trainingRate: number; testRate: number }[];
+      fits: { rate: number; threshold: number; trainingRate: number; testRate: number; errorShare: number }[];
     };
     expect(fits.map(({ rate }) => rate)).toEqual([0.3, 0.4, 0.5]);
-    fits.forEach(({ rate, threshold, trainingRate, testRate }, i) => {
+    fits.forEach(({ rate, threshold, trainingRate, testRate, errorShare }, i) => {
+      expect(errorShare).toBeGreaterThan(0.1);
+      expect(errorShare).toBeLessThan(1.2);
       expect(Math.abs(trainingRate - rate)).toBeLessThan(0.1);
       expect(Math.abs(testRate - rate)).toBeLessThan(0.2);
       if (i > 0) expect(threshold).toBeLessThan(fits[i - 1]!.threshold);

@@ -25,8 +25,8 @@ static uint32_t writes_left;
 static bool cutting;
 static jmp_buf power_failure;
 
-const uint8_t *board_nvm(void) {
-  return nvm;
+void board_nvm_read(uint32_t offset, void *bytes, uint32_t length) {
+  memcpy(bytes, nvm + offset, length);
 }
 
 void board_nvm_write(uint32_t offset, const void *bytes, uint32_t length) {
@@ -149,9 +149,9 @@ static void commit(uint32_t offset, uint32_t dirty) {
 }
 
 static void configure(void) {
-  /* host/link/protocol.ts, configFields: policy .. byteNanojoules, little endian. */
-  static const uint8_t settings[] = {0,   1,   0, 8, 0x24, 0xf4, 0, 0, 160, 0, 0, 0, 4, 0, 0, 0, 0, 0,
-                                     255, 255, 0, 0, 0,    0,    1, 0, 0,   0, 1, 0, 0, 0, 1, 0, 0, 0};
+  /* host/link/protocol.ts, configFields: policy .. density, little endian. */
+  static const uint8_t settings[] = {0, 1, 0, 8, 0x24, 0xf4, 0, 0, 160, 0, 0, 0, 4, 0, 0, 0, 0, 0, 255, 255,
+                                     0, 0, 0, 0, 1,    0,    0, 0, 1,   0, 0, 0, 1, 0, 0, 0, 0, 0, 0,   4};
   memcpy(at(&seasons, w2c_seasons_configBase(&seasons)), settings, sizeof settings);
   if (w2c_seasons_configure(&seasons) != 0)
     fail("the configuration was refused", 0);

@@ -29,14 +29,19 @@ export const config: NodeConfig = {
   sampleNanojoules: 1000,
   packetNanojoules: 50_000,
   byteNanojoules: 100,
+  horizon: 256,
+  reserve: 51,
+  density: 4,
 };
 
 /** A signal that no policy finds dull. */
 export const values = (slot: number): Int32Array =>
   Int32Array.of(Math.round(1000 * Math.sin(slot / 7)), ((slot * 7919) % 2001) - 1000, (slot % 13) * -5);
 
-const tools = (board: BoardName): string[] =>
-  boards[board].emulator.kind === 'qemu' ? ['arm-none-eabi-gcc', 'qemu-system-arm'] : ['arm-none-eabi-gcc'];
+const tools = (board: BoardName): string[] => [
+  `${boards[board].toolchain.prefix}gcc`,
+  ...(boards[board].emulator.kind === 'qemu' ? [boards[board].emulator.command] : []),
+];
 
 /** Emulators share the machine with other tests. */
 const TIMEOUT = 120_000;
@@ -47,10 +52,16 @@ export function testWithBoards(
   names: readonly BoardName[],
   body: () => Promise<void>,
   otherwiseMissing?: string,
+  timeout = TIMEOUT,
 ): void {
-  const missing = [...new Set(names.flatMap(tools))].filter((tool) => !findInPath(tool));
+  const missing = missingTools(names);
   const reason = missing.length > 0 ? `${missing.join(', ')} not installed` : otherwiseMissing;
-  testUnless(reason, name, body, TIMEOUT);
+  testUnless(reason, name, body, timeout);
+}
+
+/** Programs that the boards need and this machine lacks. */
+export function missingTools(names: readonly BoardName[]): string[] {
+  return [...new Set(names.flatMap(tools))].filter((tool) => !findInPath(tool));
 }
 
 const built = new Map<BoardName, Promise<Firmware>>();

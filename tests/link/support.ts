@@ -88,6 +88,8 @@ export function someStatus(random: Random): Uint8Array {
     acknowledged: 0,
     blocked: 0,
     late: 0,
+    pruned: 0,
+    expired: 0,
     linkErrors: 0,
   });
 }

@@ -29,6 +29,9 @@ export const config: NodeConfig = {
   sampleNanojoules: 1000,
   packetNanojoules: 2000,
   byteNanojoules: 30,
+  horizon: 256,
+  reserve: 51,
+  density: 4,
 };
 
 /** A folder that is removed after the tests of the file. */
@@ -64,6 +67,8 @@ export const STATUS = {
   acknowledged: 11,
   blocked: 2,
   late: 0,
+  pruned: 0,
+  expired: 0,
   linkErrors: 1,
 };
 

@@ -130,28 +130,58 @@ describe('energy', () => {
     expect([...received, 1100].slice(0, 384)).toEqual(taken);
   });
 
-  test('a sample is taken only from energy beyond what its delivery takes, with a quarter in reserve', () => {
-    const module = configured({ batch: 8 });
+  /** No income to count on: with rate 1 the node expects next to nothing, and sees nothing come in. */
+  const dark = { batch: 8, rate: 1, policy: policies.linear, maxSkip: 0 };
+
+  test('without income a sample is taken only from energy that also delivers it with all that waits', () => {
+    const module = configured(dark);
     const packet = (samples: number): number => 50_000 + (28 + samples * 4) * 100;
     for (let held = 0; held < 7; held++) {
-      const enough = 1000 + packet(held + 1) + Math.floor(packet(held + 1) / 4);
-      expect(module.calls.next(2 * held, enough - 1)).toBe(0);
-      expect(module.calls.next(2 * held + 1, enough)).toBe(1);
+      // An empty queue is begun with the energy of a whole packet.
+      const need = packet(held === 0 ? 8 : held + 1) + (held === 0 ? 8 * 1000 : 0);
+      const enough = 1000 + need + Math.floor(need / 16);
+      expect(module.calls.next(2 * held, enough - 500)).toBe(0);
+      expect(module.calls.next(2 * held + 1, enough + 10)).toBe(1);
       module.push(2 * held + 1, Int32Array.of(held));
     }
   });
 
   test('when the energy fades to what the held samples need, they are sent before it is gone', () => {
-    const module = configured({ batch: 8 });
+    const module = configured(dark);
     const packet = 50_000 + (28 + 2 * 4) * 100;
+    module.calls.next(0, packet);
     module.push(0, Int32Array.of(1));
     module.push(1, Int32Array.of(2));
-    expect(module.calls.next(2, Math.floor(packet * 1.25) + 1)).toBe(0);
-    expect(module.calls.next(3, Math.floor(packet * 1.25) - 1)).toBe(2);
+    let energy = 1.05 * packet;
+    let slot = 2;
+    while (module.calls.next(slot, Math.floor(energy)) === 0) {
+      slot++;
+      energy -= packet / 1000;
+      expect(energy).toBeGreaterThan(packet);
+    }
+    expect(energy).toBeLessThan(1.02 * packet);
     expect(decoded(module.packet()).samples.slots).toHaveLength(2);
   });
 
-  test('short of energy for all that waits, a smaller packet goes first', () => {
+  test('with income in sight samples gather while the energy of their packet is still to come', () => {
+    const module = configured({ batch: 8, rate: 1, horizon: 64, latencySlots: 400, sendSlots: 4 });
+    // 1,000 nJ come in per slot; nothing is there.
+    for (let slot = 0; slot < 2000; slot++) module.calls.next(slot, Math.min(slot * 1000, 100_000));
+    module.calls.start(7, 2);
+    const taken: number[] = [];
+    let energy = 0;
+    for (let slot = 2000; slot < 2050; slot++) {
+      energy += 1000;
+      if (module.calls.next(slot, energy) !== 1) continue;
+      module.push(slot, Int32Array.of(slot));
+      energy -= 1000;
+      taken.push(slot);
+    }
+    expect(taken.length).toBeGreaterThan(0);
+    expect(taken[0]! - 2000).toBeLessThan(50_000 / 1000);
+  });
+
+  test('short of energy for all that waits, what adds least is left out; less than half of it waits for the last chance', () => {
     const module = configured({
       batch: 8,
       latencySlots: 20,
@@ -159,18 +189,16 @@ describe('energy', () => {
       packetNanojoules: 50_000,
       byteNanojoules: 1000,
     });
-    module.push(0, Int32Array.of(1));
-    module.push(1, Int32Array.of(2));
-    expect(module.calls.next(18, 60_000)).toBe(0);
-    const oneSample = 50_000 + (28 + 4) * 1000;
-    expect(module.calls.next(19, oneSample)).toBe(2);
-    expect(decoded(module.packet()).samples.slots.length).toBe(1);
+    [0, 0, 50, 0, 0].forEach((value, slot) => module.push(slot, Int32Array.of(value)));
+    expect(module.calls.next(19, 50_000 + (28 + 2 * 4) * 1000)).toBe(0);
+    expect(module.calls.next(19, 50_000 + (28 + 3 * 4) * 1000)).toBe(2);
+    expect([...decoded(module.packet()).samples.slots]).toEqual([0, 2, 4]);
   });
 });
 
 describe('configuration', () => {
   test.each([
-    ['policy', { policy: 4 }, 1],
+    ['policy', { policy: 6 }, 1],
     ['axes', { axes: 0 }, 2],
     ['axes', { axes: 10 }, 2],
     ['batch', { batch: 0 }, 3],
@@ -179,6 +207,8 @@ describe('configuration', () => {
     ['skips', { minSkip: 9, maxSkip: 8 }, 6],
     ['rate', { rate: 0 }, 7],
     ['threshold', { threshold: -1 }, 8],
+    ['density', { density: 3 }, 9],
+    ['density', { density: 33 }, 9],
   ])('a bad %s is refused and the old one stays in force', (_, change, code) => {
     const module = configured();
     expect(module.configure(encodeConfig({ ...baseConfig, ...change }))).toBe(code);

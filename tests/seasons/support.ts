@@ -3,7 +3,14 @@ import type { NodeConfig } from '../../host/link/protocol.ts';
 import { NodeModule, actions, loadSeasons } from '../../host/sim/nodeModule.ts';
 
 export const image = loadSeasons();
-export const policies = { uniform: 0, linear: 1, deviation: 2, litesense: 3 } as const;
+export const policies = {
+  uniform: 0,
+  linear: 1,
+  deviation: 2,
+  litesense: 3,
+  skiprnn: 4,
+  variation: 5,
+} as const;
 
 export const baseConfig: NodeConfig = {
   policy: policies.uniform,
@@ -20,6 +27,9 @@ export const baseConfig: NodeConfig = {
   sampleNanojoules: 1000,
   packetNanojoules: 50_000,
   byteNanojoules: 100,
+  horizon: 0,
+  reserve: 0,
+  density: 4,
 };
 
 /** Plenty: no decision hangs on energy. */

@@ -52,6 +52,24 @@ test('stops exactly at a threshold, after the time that it takes', () => {
   expect(capacitor.elapsed).toBeCloseTo(expected, 12);
 });
 
+test('an energy that leaks away to the smallest numbers there are leaves no NaN behind', () => {
+  for (let ohms = 1000; ohms < 1100; ohms++) {
+    const capacitor = new Capacitor({ farads: 32e-6, leakageOhms: ohms, esrOhms: 0, maxVolts: 2 }, 1e-6);
+    for (let step = 0; step < 300; step++) {
+      capacitor.step(0, 1 / 16, 0, capacitor.maxEnergy);
+      expect(capacitor.leaked + capacitor.gained).toBeCloseTo(0, 20);
+      expect(capacitor.elapsed).toBeGreaterThanOrEqual(0);
+    }
+    expect(capacitor.energy).toBe(0);
+  }
+});
+
+test('what a short step gains is not rounded to what is stored', () => {
+  const capacitor = new Capacitor({ farads: 10e-3, leakageOhms: Infinity, esrOhms: 0, maxVolts: 5 }, 3);
+  capacitor.step(1e-6, 1e-12, 0, capacitor.maxEnergy);
+  expect(capacitor.gained / 1e-18).toBeCloseTo(1, 12);
+});
+
 test('a full capacitor stays full and clips what is offered beyond its leakage', () => {
   const capacitor = new Capacitor({ ...plain, leakageOhms: 1e6 }, 4.99);
   expect(capacitor.step(1e-3, 10, 0, capacitor.maxEnergy)).toBe(true);

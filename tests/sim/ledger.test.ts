@@ -6,6 +6,7 @@ import { SimulatedEnvironment } from '../../host/sim/simulatedEnvironment.ts';
 import { harvestOf, live, node, offered, rampSignal } from './support.ts';
 
 const RELATIVE = 1e-9;
+const TIME_ROUNDING = 1e-14;
 
 const number = (min: number, max: number) => fc.double({ min, max, noNaN: true });
 const magnitude = (min: number, max: number) => number(Math.log10(min), Math.log10(max)).map((x) => 10 ** x);
@@ -44,7 +45,7 @@ const nodes: fc.Arbitrary<NodeDescription> = fc
     offVolts: number(1.7, 2.4),
     onAbove: number(0.05, 0.8),
     maxAbove: number(0, 1.5),
-    initialShare: number(0, 1),
+    initialShare: fc.oneof(fc.constant(0), number(1e-6, 1)),
     sleepWatts: magnitude(1e-7, 1e-4),
     scale: magnitude(0.1, 10),
   })
@@ -125,8 +126,10 @@ describe('energy ledger', () => {
           expect(imbalance(ledger)).toBeLessThan(RELATIVE);
           expect(Math.abs(ledger.stored - stored)).toBeLessThanOrEqual(RELATIVE * scale);
           expect(environment.seconds).toBeCloseTo(horizon, 9);
+          // A trace's change falls on a time that is itself rounded.
+          const peak = Math.max(...pieces.map(([, watts]) => watts));
           expect(Math.abs(ledger.harvested - offered(harvester, horizon))).toBeLessThanOrEqual(
-            RELATIVE * scale,
+            RELATIVE * scale + peak * TIME_ROUNDING * horizon,
           );
           const entries = [...Object.values(ledger.parts), ...Object.values(ledger.lossParts)];
           for (const entry of [...entries, ledger.leakage, ledger.clipped])

@@ -3,6 +3,7 @@
 #define NVM_H
 
 #include <stdint.h>
+#include <string.h>
 
 /* Writes in order, words where all is aligned and bytes else: what is written before a power failure is a
  * prefix. */
@@ -16,6 +17,10 @@ static inline void nvm_write(volatile uint8_t *nvm, uint32_t offset, const void 
   const uint8_t *from = bytes;
   for (uint32_t i = 0; i < length; i++)
     nvm[offset + i] = from[i];
+}
+
+static inline void nvm_read(const volatile uint8_t *nvm, uint32_t offset, void *bytes, uint32_t length) {
+  memcpy(bytes, (const uint8_t *)nvm + offset, length);
 }
 
 #endif

@@ -7,19 +7,11 @@
 
 #include "../../core/node.h"
 #include "../../core/power.h"
-
-extern uint32_t ld_data_load[], ld_data_start[], ld_data_end[], ld_bss_start[], ld_bss_end[], ld_stack_top[];
-
-/* Reported for an exception other than a reset: 256 + its number. */
-#define STARTUP_EXCEPTION 256u
+#include "startup.h"
 
 __attribute__((noreturn)) void startup_reset(void) {
   __asm__ volatile("cpsid i");
-  const uint32_t *from = ld_data_load;
-  for (uint32_t *to = ld_data_start; to < ld_data_end;)
-    *to++ = *from++;
-  for (uint32_t *to = ld_bss_start; to < ld_bss_end;)
-    *to++ = 0;
+  startup_memory();
   node_run();
 }
 

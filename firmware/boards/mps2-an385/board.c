@@ -12,10 +12,10 @@ typedef struct {
   volatile uint32_t control;
   volatile uint32_t interrupt;
   volatile uint32_t divider;
-} cmsdk_uart_t;
+} uart_t;
 
-#define LINK ((cmsdk_uart_t *)0x40004000u)
-#define ENVIRONMENT ((cmsdk_uart_t *)0x40005000u)
+#define LINK ((uart_t *)0x40004000u)
+#define ENVIRONMENT ((uart_t *)0x40005000u)
 #define NVM ((volatile uint8_t *)0x21000000u)
 #define NVIC_ISER (*(volatile uint32_t *)0xe000e100u)
 #define NVIC_ICPR (*(volatile uint32_t *)0xe000e280u)
@@ -30,44 +30,29 @@ typedef struct {
 #define DIVIDER 16u
 
 /* Reading once makes QEMU look for input again, which it had given up while the receiver was off. */
-static void uart_open(cmsdk_uart_t *uart) {
+static void uart_open(uart_t *uart) {
   uart->divider = DIVIDER;
   uart->control = CONTROL_TX_RX_RXIRQ;
   (void)uart->data;
 }
 
-static void uart_write(cmsdk_uart_t *uart, const uint8_t *bytes, uint32_t length) {
-  for (uint32_t i = 0; i < length; i++) {
-    while (uart->state & STATE_TX_FULL) {
-    }
-    uart->data = bytes[i];
-  }
+static bool uart_put(uart_t *uart, uint8_t byte) {
+  if (uart->state & STATE_TX_FULL)
+    return false;
+  uart->data = byte;
+  return true;
 }
 
-static int32_t uart_read(cmsdk_uart_t *uart) {
+static int32_t uart_get(uart_t *uart) {
   return uart->state & STATE_RX_FULL ? (int32_t)uart->data : -1;
 }
+
+#include "../common/uarts.h"
 
 void board_init(void) {
   uart_open(LINK);
   uart_open(ENVIRONMENT);
   NVIC_ISER = IRQ_RX;
-}
-
-void board_link_write(const uint8_t *bytes, uint32_t length) {
-  uart_write(LINK, bytes, length);
-}
-
-int32_t board_link_read(void) {
-  return uart_read(LINK);
-}
-
-void board_environment_write(const uint8_t *bytes, uint32_t length) {
-  uart_write(ENVIRONMENT, bytes, length);
-}
-
-int32_t board_environment_read(void) {
-  return uart_read(ENVIRONMENT);
 }
 
 /* A byte that arrives after the acknowledgement makes its interrupt pending again, which WFI does not miss.
@@ -80,8 +65,8 @@ void board_wait(bool link) {
     __asm__ volatile("dsb\n wfi" ::: "memory");
 }
 
-const uint8_t *board_nvm(void) {
-  return (const uint8_t *)NVM;
+void board_nvm_read(uint32_t offset, void *bytes, uint32_t length) {
+  nvm_read(NVM, offset, bytes, length);
 }
 
 void board_nvm_write(uint32_t offset, const void *bytes, uint32_t length) {

@@ -20,10 +20,10 @@ typedef struct {
   volatile uint32_t interrupt_mask;
   uint32_t unused3[2];
   volatile uint32_t interrupt_clear;
-} pl011_t;
+} uart_t;
 
-#define LINK ((pl011_t *)0x40034000u)
-#define ENVIRONMENT ((pl011_t *)0x40038000u)
+#define LINK ((uart_t *)0x40034000u)
+#define ENVIRONMENT ((uart_t *)0x40038000u)
 #define NVM ((volatile uint8_t *)0x2003e000u)
 #define RESETS_CLEAR (*(volatile uint32_t *)0x4000f000u)
 #define RESETS_DONE (*(volatile uint32_t *)0x4000c008u)
@@ -48,7 +48,7 @@ typedef struct {
 #define DIVIDER 3u
 #define FRACTION 34u
 
-static void uart_open(pl011_t *uart) {
+static void uart_open(uart_t *uart) {
   uart->divider = DIVIDER;
   uart->fraction = FRACTION;
   uart->line = LINE_8N1_FIFO;
@@ -56,17 +56,18 @@ static void uart_open(pl011_t *uart) {
   uart->interrupt_mask = INTERRUPT_RX;
 }
 
-static void uart_write(pl011_t *uart, const uint8_t *bytes, uint32_t length) {
-  for (uint32_t i = 0; i < length; i++) {
-    while (uart->flags & FLAG_TX_FULL) {
-    }
-    uart->data = bytes[i];
-  }
+static bool uart_put(uart_t *uart, uint8_t byte) {
+  if (uart->flags & FLAG_TX_FULL)
+    return false;
+  uart->data = byte;
+  return true;
 }
 
-static int32_t uart_read(pl011_t *uart) {
+static int32_t uart_get(uart_t *uart) {
   return uart->flags & FLAG_RX_EMPTY ? -1 : (int32_t)(uart->data & 0xff);
 }
+
+#include "../common/uarts.h"
 
 void board_init(void) {
   RESETS_CLEAR = RESETS_USED;
@@ -82,22 +83,6 @@ void board_init(void) {
   SCR = SCR_SEVONPEND;
 }
 
-void board_link_write(const uint8_t *bytes, uint32_t length) {
-  uart_write(LINK, bytes, length);
-}
-
-int32_t board_link_read(void) {
-  return uart_read(LINK);
-}
-
-void board_environment_write(const uint8_t *bytes, uint32_t length) {
-  uart_write(ENVIRONMENT, bytes, length);
-}
-
-int32_t board_environment_read(void) {
-  return uart_read(ENVIRONMENT);
-}
-
 /* A byte that arrives after the acknowledgement makes its interrupt pending again, which WFI does not miss.
  */
 void board_wait(bool link) {
@@ -108,8 +93,8 @@ void board_wait(bool link) {
     __asm__ volatile("wfe" ::: "memory");
 }
 
-const uint8_t *board_nvm(void) {
-  return (const uint8_t *)NVM;
+void board_nvm_read(uint32_t offset, void *bytes, uint32_t length) {
+  nvm_read(NVM, offset, bytes, length);
 }
 
 void board_nvm_write(uint32_t offset, const void *bytes, uint32_t length) {

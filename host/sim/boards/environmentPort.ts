@@ -124,18 +124,26 @@ export class EnvironmentPort {
     this.#listenTimer = setTimeout(() => this.#answer(id, over), Math.max(0, this.#listenUntil - now));
   }
 
-  #answer(id: number, { slot, micros, energy, millivolts, values }: Moment & { values?: Int32Array }): void {
-    if (this.#closed) return;
-    const body = new Uint8Array(ANSWER_SIZE + FIELD_SIZE.i32 * (values?.length ?? 0));
-    const view = new DataView(body.buffer);
-    body[0] = environmentMessages.ANSWER.type;
-    body[1] = id;
-    view.setUint32(2, this.#options.node, true);
-    view.setUint32(6, slot, true);
-    view.setUint32(10, micros, true);
-    view.setUint32(14, energy, true);
-    view.setUint16(18, millivolts, true);
-    values?.forEach((value, axis) => view.setInt32(ANSWER_SIZE + FIELD_SIZE.i32 * axis, value, true));
-    this.#options.write(encodeFrame(body));
+  #answer(id: number, moment: Moment & { values?: Int32Array }): void {
+    if (!this.#closed) this.#options.write(encodeAnswer(id, this.#options.node, moment));
   }
+}
+
+/** The frame that answers request `id` of a node. */
+export function encodeAnswer(
+  id: number,
+  node: number,
+  { slot, micros, energy, millivolts, values }: Moment & { values?: Int32Array },
+): Uint8Array {
+  const body = new Uint8Array(ANSWER_SIZE + FIELD_SIZE.i32 * (values?.length ?? 0));
+  const view = new DataView(body.buffer);
+  body[0] = environmentMessages.ANSWER.type;
+  body[1] = id;
+  view.setUint32(2, node, true);
+  view.setUint32(6, slot, true);
+  view.setUint32(10, micros, true);
+  view.setUint32(14, energy, true);
+  view.setUint16(18, millivolts, true);
+  values?.forEach((value, axis) => view.setInt32(ANSWER_SIZE + FIELD_SIZE.i32 * axis, value, true));
+  return encodeFrame(body);
 }

@@ -4,6 +4,7 @@ import { mkdtemp, open, truncate, writeFile, type FileHandle } from 'node:fs/pro
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { QemuEmulator } from '../../build/boards.ts';
 import { findInPath } from '../../build/findInPath.ts';
 import { missingTool } from '../../build/runTool.ts';
 import { EnvironmentPort } from './environmentPort.ts';
@@ -11,13 +12,14 @@ import { poison } from './poison.ts';
 import { Qmp } from './qmp.ts';
 import type { BoardOptions, RunningBoard } from './runningBoard.ts';
 
-const QEMU = 'qemu-system-arm';
 /** The machine's main memory: the PSRAM that NVM is the start of. */
 const PSRAM = 16 * 1024 * 1024;
 
 export interface QemuOptions extends BoardOptions {
   /** File that holds the NVM, made if missing; a temporary one by default. */
   nvm?: string;
+  /** Further arguments of QEMU. */
+  args?: readonly string[];
 }
 
 /**
@@ -30,11 +32,11 @@ export async function runQemu(options: QemuOptions): Promise<RunningBoard> {
   const { firmware } = options;
   const { emulator } = firmware.board;
   if (emulator.kind !== 'qemu') throw new TypeError(`${firmware.board.name} does not run in QEMU`);
-  if (!findInPath(QEMU)) throw missingTool(QEMU);
+  if (!findInPath(emulator.command)) throw missingTool(emulator.command);
   const dir = await mkdtemp(join(tmpdir(), 'solstice-'));
   const resources: Resources = { dir, servers: [], sockets: [] };
   try {
-    return await launch(options, emulator.machine, resources);
+    return await launch(options, emulator, resources);
   } catch (error) {
     release(resources);
     throw error;
@@ -48,33 +50,45 @@ interface Resources {
   readonly sockets: Socket[];
   qemu?: ChildProcess;
   terminal?: FileHandle;
+  /** NVM behind semihosting, which QEMU inherits as descriptor 3 (firmware/boards/common/semihost_nvm.h). */
+  nvm?: FileHandle;
   onExit?: () => void;
 }
 
-function release({ dir, servers, sockets, qemu, terminal, onExit }: Resources): void {
+function release({ dir, servers, sockets, qemu, terminal, nvm, onExit }: Resources): void {
   qemu?.kill('SIGKILL');
   for (const socket of sockets) socket.destroy();
   for (const server of servers) server.close();
   void terminal?.close().catch(() => undefined);
+  void nvm?.close().catch(() => undefined);
   if (onExit) process.off('exit', onExit);
   rmSync(dir, { recursive: true, force: true });
 }
 
-async function launch(options: QemuOptions, machine: string, resources: Resources): Promise<RunningBoard> {
+async function launch(
+  options: QemuOptions,
+  { command, machine }: QemuEmulator,
+  resources: Resources,
+): Promise<RunningBoard> {
   const { firmware, nvm = join(resources.dir, 'nvm.bin') } = options;
   const { dir } = resources;
   const garbage = new Uint8Array(firmware.board.ram);
   poison(garbage, 1);
   await writeFile(join(dir, 'garbage.bin'), garbage);
-  await truncate(nvm, PSRAM).catch(async () => {
+  const mapped = firmware.board.nvmBase !== undefined;
+  const size = mapped ? PSRAM : firmware.board.nvm;
+  await truncate(nvm, size).catch(async () => {
     await writeFile(nvm, '');
-    await truncate(nvm, PSRAM);
+    await truncate(nvm, size);
   });
+  if (!mapped) resources.nvm = await open(nvm, 'r+');
   const environment = listenOn(join(dir, 'environment'), resources);
   const monitor = listenOn(join(dir, 'monitor'), resources);
   const args = [
-    ...['-M', `${machine},memory-backend=nvm`, '-nodefaults', '-display', 'none', '-S'],
-    ...['-object', `memory-backend-file,id=nvm,mem-path=${nvm},share=on,size=${PSRAM}`],
+    ...['-M', mapped ? `${machine},memory-backend=nvm` : machine, '-nodefaults', '-display', 'none', '-S'],
+    ...(mapped
+      ? ['-object', `memory-backend-file,id=nvm,mem-path=${nvm},share=on,size=${PSRAM}`]
+      : ['-semihosting-config', 'enable=on,target=native']),
     ...['-kernel', firmware.elf],
     ...['-device', `loader,file=${join(dir, 'garbage.bin')},addr=${firmware.board.ramBase},force-raw=on`],
     ...['-chardev', 'pty,id=link', '-serial', 'chardev:link'],
@@ -85,16 +99,19 @@ async function launch(options: QemuOptions, machine: string, resources: Resource
       'chardev:environment',
     ],
     ...['-chardev', `socket,id=monitor,path=${join(dir, 'monitor')}`, '-mon', 'chardev=monitor,mode=control'],
+    ...(options.args ?? []),
   ];
   // The kernel kills QEMU when this process ends in whatever way.
-  const keeper = findInPath('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', QEMU] : [QEMU];
-  const qemu = spawn(keeper[0]!, [...keeper.slice(1), ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const keeper = findInPath('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', command] : [command];
+  const qemu = spawn(keeper[0]!, [...keeper.slice(1), ...args], {
+    stdio: ['ignore', 'ignore', 'pipe', resources.nvm?.fd ?? 'ignore'],
+  });
   resources.qemu = qemu;
   resources.onExit = () => void qemu.kill('SIGKILL');
   process.on('exit', resources.onExit);
   const early = new Promise<never>((_, reject) => {
     let stderr = '';
-    qemu.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    qemu.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     qemu.on('error', reject);
     qemu.on('exit', (code, by) => reject(new Error(`QEMU ended (${code ?? by})\n${stderr}`.trim())));
   });

@@ -1,25 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { RP2040 } from 'rp2040js';
+import type { RP2040 } from 'rp2040js';
 import { createVirtualLink } from '../../link/virtual.ts';
 import { EnvironmentPort } from './environmentPort.ts';
-import { poison } from './poison.ts';
+import { feedUarts, nvmOf, powerOnChip } from './rp2040Chip.ts';
 import type { BoardOptions, RunningBoard } from './runningBoard.ts';
 
-const FLASH_BASE = 0x10000000;
-const SRAM_BASE = 0x20000000;
 /** The event loop gets a turn after so many instructions, a few milliseconds. */
 const SLICE = 20_000;
-/** Bytes that the UART's receive FIFO holds. */
-const FIFO = 32;
 const LINK = 0;
 const ENVIRONMENT = 1;
-
-const silent = {
-  debug: () => undefined,
-  warn: () => undefined,
-  info: () => undefined,
-  error: () => undefined,
-};
 
 export interface Rp2040Options extends BoardOptions {
   /** Called before each instruction with their number since power-on; true cuts the power there. For tests. */
@@ -85,17 +74,9 @@ class Rp2040Board implements RunningBoard {
     await this.#nodeEnd.close();
   }
 
-  /** A chip as after power-on: flash holds the image, RAM garbage, NVM what it held. */
   #powerUp(): void {
-    const { board } = this.#options.firmware;
-    const chip = new RP2040();
-    chip.logger = silent;
-    chip.flash.set(this.#image, board.imageBase - FLASH_BASE);
-    poison(chip.sram, this.powerFailures + 1);
-    chip.sram.set(this.#nvm, board.nvmBase - SRAM_BASE);
+    const chip = powerOnChip(this.#options.firmware.board, this.#image, this.#nvm, this.powerFailures + 1);
     chip.uart.forEach((uart, index) => (uart.onByte = (byte) => this.#outgoing[index]!.push(byte)));
-    chip.core.VTOR = board.imageBase;
-    chip.core.reset();
     this.#chip = chip;
     this.#instructions = 0;
     this.#incoming = [[], []];
@@ -104,9 +85,7 @@ class Rp2040Board implements RunningBoard {
   }
 
   #powerFail(): void {
-    const { board } = this.#options.firmware;
-    const at = board.nvmBase - SRAM_BASE;
-    this.#nvm.set(this.#chip!.sram.subarray(at, at + board.nvm));
+    this.#nvm.set(nvmOf(this.#chip!, this.#options.firmware.board));
     this.powerFailures++;
     this.#port.reset();
     this.#powerUp();
@@ -134,7 +113,7 @@ class Rp2040Board implements RunningBoard {
     const { cutPower } = this.#options;
     try {
       for (let count = 0; count < SLICE; count++) {
-        if (core.waiting || (count & 63) === 0) this.#fillFifos(chip);
+        if (core.waiting || (count & 63) === 0) feedUarts(chip, this.#incoming);
         if (core.waiting) break;
         if (cutPower?.(this.#instructions++)) {
           this.#flush();
@@ -147,17 +126,6 @@ class Rp2040Board implements RunningBoard {
     }
     this.#flush();
     if (!core.waiting) this.#schedule();
-  }
-
-  /** A byte in a FIFO ends WFE: rp2040js does not model SEVONPEND. */
-  #fillFifos(chip: RP2040): void {
-    this.#incoming.forEach((bytes, index) => {
-      if (bytes.length === 0) return;
-      const uart = chip.uart[index]!;
-      const room = FIFO - fifoOf(uart).itemCount;
-      for (const byte of bytes.splice(0, room)) uart.feedByte(byte);
-      if (room > 0) chip.core.waiting = false;
-    });
   }
 
   #flush(): void {
@@ -174,9 +142,4 @@ class Rp2040Board implements RunningBoard {
     this.#port.close();
     this.#finish(error);
   }
-}
-
-/** The receive FIFO, which rp2040js does not declare. */
-function fifoOf(uart: RP2040['uart'][number]): { itemCount: number } {
-  return (uart as unknown as { rxFIFO: { itemCount: number } }).rxFIFO;
 }

@@ -17,6 +17,8 @@ export interface Controller {
   /** Samples that wait, and slots since the oldest of them was taken (0 without any). */
   held(): number;
   oldestAge(slot: number): number;
+  /** Samples given up because they could not be sent by the bound. */
+  expired(): number;
 }
 
 /** Bytes that a frame has besides its body: CRC-16, COBS for less than 254 bytes, two delimiters. */

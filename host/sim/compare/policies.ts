@@ -1,4 +1,4 @@
-import { configureNode } from '../../demo/nodeConfig.ts';
+import { FIXED_RATE, configureNode, type EnergySettings } from '../../demo/nodeConfig.ts';
 import type { NodeConfig } from '../../link/protocol.ts';
 import { policyNumbers, type PolicyName } from '../fit.ts';
 import type { NodeDescription } from '../nodeDescription.ts';
@@ -27,6 +27,8 @@ export const policyNames = [
   'seasons-linear',
   'seasons-deviation',
   'seasons-litesense',
+  'seasons-skiprnn',
+  'seasons-variation',
   'seasons',
   'battery-asa',
 ] as const;
@@ -37,11 +39,29 @@ export const moduleModes = [
   'linear',
   'deviation',
   'litesense',
+  'skiprnn',
+  'variation',
 ] as const satisfies readonly PolicyName[];
-export const adaptiveModes = ['linear', 'deviation', 'litesense'] as const satisfies readonly PolicyName[];
+export const adaptiveModes = [
+  'linear',
+  'deviation',
+  'litesense',
+  'skiprnn',
+  'variation',
+] as const satisfies readonly PolicyName[];
 
-/** Mean rates that thresholds are fitted to; which of them suits a harvest is chosen on the training half. */
+/** Mean rates of the policies that do not follow the energy; which of them suits a harvest is chosen on the training half. */
 export const RATES = [0.2, 0.35, 0.5, 0.7, 1] as const;
+
+/** How the node module follows the energy; which of these suits is chosen on the training half. */
+export const ENERGY_SETTINGS: readonly EnergySettings[] = [
+  { horizon: 256, reserve: 51 },
+  { horizon: 256, reserve: 102 },
+  { horizon: 512, reserve: 102 },
+  { horizon: 512, reserve: 154 },
+];
+/** Mean rate that the thresholds of policies are fitted to when energy sets the rate: they then tell busy from calm. */
+const TELLING_RATE = 0.35;
 
 /** A policy with its parameters; makes a controller with fresh state for each run. */
 export interface Candidate {
@@ -61,34 +81,63 @@ export class ModuleConfigs {
     this.#training = training;
   }
 
-  config(node: NodeDescription, latencySlots: number, policy: PolicyName, rate: number): NodeConfig {
+  /** `income`: the mean rate that the node is designed for. */
+  config(
+    node: NodeDescription,
+    latencySlots: number,
+    policy: PolicyName,
+    { rate, income = rate, energy }: { rate: number; income?: number; energy: EnergySettings },
+  ): NodeConfig {
     const key = `${policy} ${rate}`;
     const { signal, fixed } = this.#training;
     let fitted = this.#fitted.get(key);
     if (!fitted) {
       const latency = 1000 * signal.samplePeriod;
-      fitted = configureNode(this.#image, signal, fixed, node, { policy, rate, latency });
+      fitted = configureNode(this.#image, signal, fixed, node, { policy, rate, latency, energy: FIXED_RATE });
       this.#fitted.set(key, fitted);
     }
-    const ownKey = JSON.stringify([node, latencySlots, rate]);
+    const ownKey = JSON.stringify([node, latencySlots, income, energy]);
     let own = this.#own.get(ownKey);
     if (!own) {
       const latency = latencySlots * signal.samplePeriod;
       // Uniform needs no fit: the rest of the configuration is that of this node and bound.
-      own = configureNode(this.#image, signal, fixed, node, { policy: 'uniform', rate, latency });
+      own = configureNode(this.#image, signal, fixed, node, {
+        policy: 'uniform',
+        rate: income,
+        latency,
+        energy,
+      });
       this.#own.set(ownKey, own);
     }
-    return { ...own, policy: policyNumbers[policy], threshold: fitted.threshold };
+    return { ...own, policy: policyNumbers[policy], threshold: fitted.threshold, maxSkip: fitted.maxSkip };
   }
 
-  candidate(node: NodeDescription, latencySlots: number, policy: PolicyName, rate: number): Candidate {
-    const config = this.config(node, latencySlots, policy, rate);
+  /** The node module: its rate follows the energy. */
+  adaptive(
+    node: NodeDescription,
+    latencySlots: number,
+    policy: PolicyName,
+    budget: number,
+    energy: EnergySettings,
+  ): Candidate {
+    const config = this.config(node, latencySlots, policy, {
+      rate: TELLING_RATE,
+      income: Math.min(1, budget),
+      energy,
+    });
+    const label = `${policy}, horizon ${energy.horizon}, reserve ${(energy.reserve / 256).toFixed(1)}`;
+    return { label, create: () => new SeasonsController(this.#image, config) };
+  }
+
+  /** The policy at its own rate, whatever the energy. */
+  fixed(node: NodeDescription, latencySlots: number, policy: PolicyName, rate: number): Candidate {
+    const config = this.config(node, latencySlots, policy, { rate, energy: FIXED_RATE });
     return { label: `${policy} at ${rate}`, create: () => new SeasonsController(this.#image, config) };
   }
 
-  /** The policy without time buffer: a packet for each sample. */
+  /** The same without time buffer: a packet for each sample. */
   unbuffered(node: NodeDescription, latencySlots: number, policy: PolicyName, rate: number): Candidate {
-    const config = { ...this.config(node, latencySlots, policy, rate), batch: 1 };
+    const config = { ...this.config(node, latencySlots, policy, { rate, energy: FIXED_RATE }), batch: 1 };
     return {
       label: `${policy} at ${rate}, unbuffered`,
       create: () => new SeasonsController(this.#image, config),

@@ -36,14 +36,17 @@ export const radios = {
 } as const satisfies Record<string, { packet: Work; byte: Work }>;
 export type RadioKind = keyof typeof radios;
 
-export interface Regime {
+export interface SensorAndRadio {
   sensor: SensorCost;
   radio: RadioKind;
 }
+/** A sensor with a radio, or a node that the user describes, its capacitor included. */
+export type Regime = SensorAndRadio | { name: string; node: NodeDescription };
 
-export const regimeName = ({ sensor, radio }: Regime): string => `${sensor}-${radio}`;
+export const regimeName = (regime: Regime): string =>
+  'node' in regime ? regime.name : `${regime.sensor}-${regime.radio}`;
 
-export const regimes: readonly Regime[] = (Object.keys(radios) as RadioKind[]).flatMap((radio) =>
+export const regimes: readonly SensorAndRadio[] = (Object.keys(radios) as RadioKind[]).flatMap((radio) =>
   (Object.keys(sensors) as SensorCost[]).map((sensor) => ({ sensor, radio })),
 );
 
@@ -77,12 +80,9 @@ export function radioDominates(node: NodeDescription, axes: number, batch: numbe
  * STORED_SAMPLES samples. It
  * is a ceramic or tantalum bank without series resistance; its leakage is that of 0.3 uA at 3 V for 220 uF, in proportion.
  */
-export function regimeNode(
-  { sensor, radio }: Regime,
-  axes: number,
-  batch: number,
-  storage: number,
-): NodeDescription {
+export function regimeNode(regime: Regime, axes: number, batch: number, storage: number): NodeDescription {
+  if ('node' in regime) return regime.node;
+  const { sensor, radio } = regime;
   const work = {
     sleepWatts: 5e-6,
     boot: { joules: 22e-6, seconds: 3e-3 },

@@ -5,7 +5,9 @@ import type { NodeDescription } from '../nodeDescription.ts';
 import type { ModuleImage } from '../nodeModule.ts';
 import { leastCosts, windowBounds } from './bounds.ts';
 import { chargePerStep, factorFor, scaledHarvester, type SampledHarvest } from './harvests.ts';
+import { FIXED_RATE } from '../../demo/nodeConfig.ts';
 import {
+  ENERGY_SETTINGS,
   ModuleConfigs,
   RATES,
   adaptiveModes,
@@ -17,14 +19,8 @@ import {
 } from './policies.ts';
 import { radioDominates, regimeName, regimeNode, taskEnergies } from './regimes.ts';
 import { EncodedSignal, errorOf, runNode, type RunResult, type TimelinePoint } from './runNode.ts';
-import {
-  cellKey,
-  openHarvestHalves,
-  openSignalHalves,
-  type Cell,
-  type Halves,
-  type Source,
-} from './suite.ts';
+import { cellKey, openHarvestHalves, openSignalHalves, type Cell, type Source } from './suite.ts';
+import type { Halves } from '../signal/signalHalves.ts';
 
 /** One policy on the reported half of one cell. Errors in units of the signal and as a share of each axis' range. */
 export interface Row {
@@ -86,6 +82,25 @@ interface Prepared {
   configs: ModuleConfigs;
 }
 
+/** A cell made ready: see CellRunner.contest. */
+export interface Contest {
+  halves: Halves<EncodedSignal>;
+  configs: ModuleConfigs;
+  harvests: Halves<SampledHarvest>;
+  /** Samples of a full packet. */
+  batch: number;
+  node: NodeDescription;
+  /** What the harvest's power is multiplied by, and the mean energy of a slot then (nJ). */
+  factor: number;
+  income: number;
+  /** Runs a candidate over a half: on the node, or without harvest on a battery. */
+  run(
+    candidate: Candidate,
+    half: keyof Halves<unknown>,
+    extra?: { battery?: NodeDescription; timelineEvery?: number },
+  ): RunResult;
+}
+
 /** Runs cells one after the other; what cells of one signal share is prepared once. */
 export class CellRunner {
   readonly #image: ModuleImage;
@@ -100,12 +115,16 @@ export class CellRunner {
     this.#seed = seed;
   }
 
-  run(cell: Cell): CellResult {
+  /** What all policies of a cell are given: signal and harvest in halves, the node, and the way to run one. */
+  contest(cell: Cell): Contest {
     const { halves, configs } = this.#prepared(cell.signal);
-    const { training, test } = halves;
+    const { test } = halves;
     const harvests = this.#harvestHalves(cell, halves);
     const axes = test.signal.axes.length;
-    const { batch } = configs.config(regimeNode(cell.regime, axes, 1, 1), cell.latency, 'uniform', 1);
+    const { batch } = configs.config(regimeNode(cell.regime, axes, 1, 1), cell.latency, 'uniform', {
+      rate: 1,
+      energy: FIXED_RATE,
+    });
     const node = regimeNode(cell.regime, axes, batch, cell.storage);
     const { samplePeriod } = test.signal;
 
@@ -113,25 +132,28 @@ export class CellRunner {
     const { sample, packet } = taskEnergies(node, axes, batch);
     const wanted = (cell.budget * (sample + packet / batch)) / samplePeriod + node.sleepWatts;
     const factor = factorFor(joined(harvests), wanted, node);
-    const income = wanted * samplePeriod * 1e9;
-
-    const onHalf = (
-      candidate: Candidate,
-      signal: EncodedSignal,
-      harvest: SampledHarvest,
-      extra: { node?: NodeDescription; battery?: boolean; timelineEvery?: number } = {},
-    ): RunResult =>
-      runNode({
+    const run: Contest['run'] = (candidate, half, extra = {}) => {
+      const signal = halves[half];
+      return runNode({
         signal,
-        harvester: scaledHarvester(harvest, extra.battery ? 0 : factor),
-        node: extra.node ?? node,
+        harvester: scaledHarvester(harvests[half], extra.battery ? 0 : factor),
+        node: extra.battery ?? node,
         controller: candidate.create(),
         slots: signal.signal.length,
         latencySlots: cell.latency,
         ...(extra.timelineEvery !== undefined && { timelineEvery: extra.timelineEvery }),
       });
+    };
+    return { halves, configs, harvests, batch, node, factor, income: wanted * samplePeriod * 1e9, run };
+  }
+
+  run(cell: Cell): CellResult {
+    const contest = this.contest(cell);
+    const { halves, configs, harvests, batch, node, factor, income } = contest;
+    const { training, test } = halves;
+    const axes = test.signal.axes.length;
     const trainingError = (candidate: Candidate): number => {
-      const run = onHalf(candidate, training, harvests.training);
+      const run = contest.run(candidate, 'training');
       const { mae } = errorOf(run, training.signal, training.signal.length);
       return Number.isNaN(mae) ? Infinity : mae;
     };
@@ -149,38 +171,40 @@ export class CellRunner {
     const report = (policy: ComparedPolicy, { label }: Candidate, run: RunResult): void => {
       rows.push(rowOf(cell, policy, label, run, test.signal));
     };
-    const config = configs.config(node, cell.latency, 'uniform', 1);
+    const config = configs.config(node, cell.latency, 'uniform', { rate: 1, energy: FIXED_RATE });
     const uniform = choose(intermittentUniform(config, income)).best;
-    report('intermittent-uniform', uniform, onHalf(uniform, test, harvests.test));
+    report('intermittent-uniform', uniform, contest.run(uniform, 'test'));
     const scheduled = choose(catnap(config, income)).best;
-    report('catnap', scheduled, onHalf(scheduled, test, harvests.test));
+    report('catnap', scheduled, contest.run(scheduled, 'test'));
 
     const chosen = moduleModes.map((mode) => ({
       mode,
-      ...choose(RATES.map((rate) => configs.candidate(node, cell.latency, mode, rate))),
+      ...choose(
+        ENERGY_SETTINGS.map((energy) => configs.adaptive(node, cell.latency, mode, cell.budget, energy)),
+      ),
     }));
     for (const { mode, best } of chosen) {
-      report(`seasons-${mode}`, best, onHalf(best, test, harvests.test));
+      report(`seasons-${mode}`, best, contest.run(best, 'test'));
     }
-    const ours = chosen
-      .filter(({ mode }) => mode !== 'uniform')
-      .reduce((best, other) => (other.error < best.error ? other : best));
+    const ours = chosen.reduce((best, other) => (other.error < best.error ? other : best));
     const timelineEvery = Math.max(1, Math.floor(test.signal.length / TIMELINE_POINTS));
-    const run = onHalf(ours.best, test, harvests.test, { timelineEvery });
+    const run = contest.run(ours.best, 'test', { timelineEvery });
     report('seasons', ours.best, run);
 
     const unbuffered = choose(
-      RATES.map((rate) => configs.unbuffered(node, cell.latency, ours.mode, rate)),
+      adaptiveModes.flatMap((mode) =>
+        RATES.map((rate) => configs.unbuffered(node, cell.latency, mode, rate)),
+      ),
     ).best;
-    report('asa-capacitor', unbuffered, onHalf(unbuffered, test, harvests.test));
+    report('asa-capacitor', unbuffered, contest.run(unbuffered, 'test'));
 
     const charged = chargePerStep(harvests.test, factor, node).reduce((sum, joules) => sum + joules, 0);
     const battery = batteryNode(node, charged);
     const referenced = adaptiveModes
-      .flatMap((mode) => BATTERY_RATES.map((rate) => configs.candidate(node, cell.latency, mode, rate)))
+      .flatMap((mode) => BATTERY_RATES.map((rate) => configs.fixed(node, cell.latency, mode, rate)))
       .map((candidate) => ({
         candidate,
-        run: onHalf(candidate, test, harvests.test, { node: battery, battery: true }),
+        run: contest.run(candidate, 'test', { battery }),
       }))
       .map((entry) => ({ ...entry, mae: errorOf(entry.run, test.signal, test.signal.length).mae }))
       .reduce((best, other) => (other.mae < best.mae || Number.isNaN(best.mae) ? other : best));

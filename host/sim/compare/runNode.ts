@@ -40,9 +40,9 @@ export interface RunResult {
   samples: { slots: number[]; values: Float64Array[] };
   taken: number;
   packets: number;
-  /** Samples delivered late, and samples still held beyond the bound at the end. */
+  /** Samples delivered late, given up beyond the bound, or still held beyond it at the end. */
   misses: number;
-  /** Samples that were taken and are neither delivered nor held. */
+  /** Samples that were taken and are neither delivered nor held: left out of packets, or given up. */
   dropped: number;
   held: number;
   boots: number;
@@ -161,7 +161,7 @@ export function runNode(options: RunOptions): RunResult {
     samples,
     taken: takenAt.length,
     packets,
-    misses: misses + Math.min(held, overdue),
+    misses: misses + controller.expired() + Math.min(held, overdue),
     dropped: takenAt.length - arrived - held,
     held,
     boots: world.boots,

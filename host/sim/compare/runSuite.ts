@@ -1,10 +1,10 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import { UserError } from '../../errors.ts';
+import { runInThreads } from '../../threads.ts';
 import { loadSeasons } from '../nodeModule.ts';
 import { CellRunner, type CellResult } from './runCell.ts';
-import { cellKey, cellsOf, type Cell, type Suite } from './suite.ts';
+import { cellKey, cellsOf, type Suite } from './suite.ts';
 
 export interface RunSuiteOptions {
   /** Threads; 0: in this one. */
@@ -36,38 +36,11 @@ export async function runSuite(
     const runner = new CellRunner(image, suite);
     for (const cell of waiting) finish(runner.run(cell));
   } else {
-    await runInThreads(waiting, Math.min(workers, waiting.length), suite, finish);
+    const script = new URL('./compareWorker.js', import.meta.url);
+    const { slots, seed } = suite;
+    await runInThreads(script, { slots, seed }, waiting, workers, finish);
   }
   return cells.map((cell) => known.get(cellKey(cell))!);
-}
-
-async function runInThreads(
-  cells: Cell[],
-  threads: number,
-  { slots, seed }: Suite,
-  finish: (result: CellResult) => void,
-): Promise<void> {
-  const queue = [...cells];
-  const script = new URL('./compareWorker.js', import.meta.url);
-  const runThread = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const worker = new Worker(script, { workerData: { slots, seed } });
-      const feed = (): void => {
-        const cell = queue.shift();
-        if (cell) worker.postMessage(cell);
-        else void worker.terminate().then(() => resolve());
-      };
-      worker.on('message', (result: CellResult) => {
-        finish(result);
-        feed();
-      });
-      worker.on('error', (error) => {
-        queue.length = 0;
-        reject(error);
-      });
-      feed();
-    });
-  await Promise.all(Array.from({ length: threads }, runThread));
 }
 
 /** The cells of a results file; a last line that was cut off is left out. A file of something else is refused. */

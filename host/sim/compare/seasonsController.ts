@@ -74,6 +74,10 @@ export class SeasonsController implements Controller {
     return this.#module.calls.oldestAge(slot) >>> 0;
   }
 
+  expired(): number {
+    return this.#module.calls.expiredCount();
+  }
+
   #commit(): void {
     this.#committed.set(this.#head);
   }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { root } from '../../paths.ts';
+import { dataDir } from '../../paths.ts';
 import { harvestKinds } from '../harvest/generateHarvest.ts';
 import { openHarvest } from '../harvest/readHarvest.ts';
 import { openSignal } from '../signal/readSignal.ts';
-import { ArraySignal, type Signal } from '../signal/signal.ts';
+import type { Signal } from '../signal/signal.ts';
+import { signalHalves, type Halves } from '../signal/signalHalves.ts';
 import { sampleHarvest, type SampledHarvest } from './harvests.ts';
 import { regimeName, regimes, type Regime } from './regimes.ts';
 
@@ -39,14 +40,6 @@ export interface Cell {
   budget: number;
   storage: number;
 }
-
-/** A signal or harvest in two: the half that parameters are fitted on, and the one that is reported. */
-export interface Halves<T> {
-  training: T;
-  test: T;
-}
-
-const dataDir = (): string => process.env['SOLSTICE_DATA'] ?? join(root, '..', 'shared', 'data');
 
 /** The files that are there, of [name, path below the data folder, period]. */
 function available(entries: readonly (readonly [string, string, number?])[]): Source[] {
@@ -137,32 +130,15 @@ export function sourceOf(spec: string): Source {
   return { name: basename(spec).replace(/\.[^.]+$/, ''), spec };
 }
 
-/** Segments that a signal is cut into, alternately of the training and of the reported half. */
-const SEGMENTS = 16;
-
-/**
- * A signal in two: 16 segments of equal length, alternately for training and for the report, of each the first part so
- * that a half has at most `slots`. Collections of cases are ordered by class: their first half is unlike the second.
- */
+/** The halves of `signalHalves`, played at the source's period. */
 export function openSignalHalves(
   { name, spec, period }: Source,
   slots: number,
   seed: number,
 ): Halves<Signal> {
   const whole = openSignal(spec, { seed, ...(period !== undefined && { period }) });
-  const segment = Math.max(1, Math.floor(whole.length / SEGMENTS));
-  const used = Math.min(segment, Math.ceil((2 * slots) / SEGMENTS));
-  const samplePeriod = period ?? whole.samplePeriod;
-  const part = (first: number): Signal => {
-    const axes = whole.axes.length;
-    const values = new Float64Array((SEGMENTS / 2) * used * axes);
-    for (let i = 0; i < SEGMENTS / 2; i++) {
-      const from = (2 * i + first) * segment;
-      for (let slot = 0; slot < used; slot++) values.set(whole.at(from + slot), (i * used + slot) * axes);
-    }
-    return new ArraySignal({ name, axes: whole.axes, unit: whole.unit, samplePeriod, values });
-  };
-  return { training: part(0), test: part(1) };
+  const played = { name, samplePeriod: period ?? whole.samplePeriod };
+  return signalHalves(whole, { slots, ...played });
 }
 
 /** As many seconds from the first and the second half of the trace; what is shorter repeats. Two steps a slot. */

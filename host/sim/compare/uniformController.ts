@@ -147,6 +147,11 @@ export class UniformController implements Controller {
     return this.#slots.length === 0 ? 0 : slot - this.#slots[0]!;
   }
 
+  /** What it takes, it sends, if late. */
+  expired(): number {
+    return 0;
+  }
+
   /** Income is what the energy at hand has grown since the last look, and what was spent meanwhile. */
   #observe(slot: number, energy: number): void {
     const seen = this.#seen;

@@ -13,3 +13,6 @@ export const root = findRoot();
 
 /** What the build makes: wasm/seasons.wasm, app/ (the page), host/. */
 export const distDir = join(root, 'dist');
+
+/** Where real data lies, if it is there: signals, harvests, motion. */
+export const dataDir = (): string => process.env['SOLSTICE_DATA'] ?? join(root, '..', 'shared', 'data');

@@ -11,6 +11,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { exportCommand } from './commands/export.ts';
 import { fitCommand } from './commands/fit.ts';
 import { infoCommand } from './commands/info.ts';
+import { poseCommand } from './commands/pose.ts';
 import { recoverCommand } from './commands/recover.ts';
 import { simCommand } from './commands/sim.ts';
 
@@ -45,6 +46,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     doctorCommand,
     simCommand,
     fitCommand,
+    poseCommand,
   ];
   for (const create of commands) {
     const command = create((result) => (code = result)).exitOverride();

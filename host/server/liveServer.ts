@@ -7,6 +7,7 @@ import { UserError } from '../errors.ts';
 import { distDir } from '../paths.ts';
 import type { LiveEvent } from './events.ts';
 import { LiveHistory } from './liveHistory.ts';
+import { parsePageFigures, type PageFigures } from './pageFigures.ts';
 import { isAllowedHost, isAllowedOrigin } from './requestOrigin.ts';
 import { loadStaticFiles, type StaticFile } from './staticFiles.ts';
 
@@ -22,9 +23,11 @@ const MAX_BATCH_EVENTS = 20_000;
 const HEARTBEAT_MILLIS = 30_000;
 const CLOSE_MILLIS = 500;
 
+const POLICY =
+  "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
+/** For pages that run a WebAssembly module. */
+const WASM_POLICY = `${POLICY}; script-src 'self' 'wasm-unsafe-eval'`;
 const HEADERS = {
-  'Content-Security-Policy':
-    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -37,10 +40,14 @@ export interface LiveServerOptions {
   host?: string;
   /** The built page. */
   appDir?: string;
+  /** More files, by URL path. With a WebAssembly module among them, the page may compile it. */
+  files?: ReadonlyMap<string, StaticFile>;
   /** Rows kept per kind of event and node for clients that join late. */
   historyLimit?: number;
   /** Least time between two messages to a client, in milliseconds. */
   batchMillis?: number;
+  /** Hears of what body pages measure; without it they have nowhere to tell it. */
+  onFigures?: (figures: PageFigures) => void;
 }
 
 interface Client {
@@ -64,17 +71,20 @@ export class LiveServer {
     clientTracking: false,
   });
   readonly #files: Map<string, StaticFile>;
+  readonly #headers: Record<string, string>;
   readonly #host: string;
   readonly #history: LiveHistory;
   readonly #clients = new Set<Client>();
+  readonly #onFigures: ((figures: PageFigures) => void) | undefined;
+  readonly #tellers = new Set<WebSocket>();
   readonly #timers: NodeJS.Timeout[];
   #batch: LiveEvent[] = [];
   #closed: Promise<void> | undefined;
 
   /** Listens; throws a UserError when the page is not built or the address cannot be had. */
   static async start(options: LiveServerOptions = {}): Promise<LiveServer> {
-    const { host = '127.0.0.1', appDir = join(distDir, 'app') } = options;
-    const files = loadStaticFiles(appDir);
+    const { host = '127.0.0.1', appDir = join(distDir, 'app'), files: more = [] } = options;
+    const files = new Map([...loadStaticFiles(appDir), ...more]);
     const server = createServer();
     await listen(server, host, options.port);
     return new LiveServer(server, files, host, options);
@@ -84,11 +94,18 @@ export class LiveServer {
     server: Server,
     files: Map<string, StaticFile>,
     host: string,
-    { historyLimit = DEFAULT_HISTORY_LIMIT, batchMillis = DEFAULT_BATCH_MILLIS }: LiveServerOptions,
+    {
+      historyLimit = DEFAULT_HISTORY_LIMIT,
+      batchMillis = DEFAULT_BATCH_MILLIS,
+      onFigures,
+    }: LiveServerOptions,
   ) {
     this.#server = server;
     this.#files = files;
+    const compiles = [...files.values()].some(({ type }) => type === 'application/wasm');
+    this.#headers = { ...HEADERS, 'Content-Security-Policy': compiles ? WASM_POLICY : POLICY };
     this.#host = host;
+    this.#onFigures = onFigures;
     this.#history = new LiveHistory(historyLimit);
     const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : isIP(host) === 6 ? `[${host}]` : host;
     this.url = `http://${shown}:${(server.address() as AddressInfo).port}/`;
@@ -123,11 +140,10 @@ export class LiveServer {
   async #close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#flush();
-    const gone = [...this.#clients].map(
-      ({ socket }) => new Promise((resolve) => socket.once('close', resolve)),
-    );
-    for (const { socket } of this.#clients) socket.close(1001, 'the host ends');
-    const timer = setTimeout(() => this.#clients.forEach(({ socket }) => socket.terminate()), CLOSE_MILLIS);
+    const sockets = [...[...this.#clients].map(({ socket }) => socket), ...this.#tellers];
+    const gone = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    for (const socket of sockets) socket.close(1001, 'the host ends');
+    const timer = setTimeout(() => sockets.forEach((socket) => socket.terminate()), CLOSE_MILLIS);
     const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     await Promise.all(gone);
     clearTimeout(timer);
@@ -138,7 +154,7 @@ export class LiveServer {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const send = (status: number, type: string, body: string | Buffer, headers = {}): void => {
       response.writeHead(status, {
-        ...HEADERS,
+        ...this.#headers,
         'Content-Type': type,
         'Content-Length': Buffer.byteLength(body),
         'Cache-Control': 'no-cache',
@@ -162,7 +178,7 @@ export class LiveServer {
     const file = this.#files.get(path);
     if (!file) return refuse(404, 'There is nothing here.');
     if (request.headers['if-none-match'] === file.etag) {
-      response.writeHead(304, { ...HEADERS, ETag: file.etag }).end();
+      response.writeHead(304, { ...this.#headers, ETag: file.etag }).end();
       return;
     }
     send(200, file.type, file.body, { ETag: file.etag });
@@ -174,17 +190,31 @@ export class LiveServer {
       socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     };
     if (!isAllowedHost(request, this.#host) || !isAllowedOrigin(request)) return refuse('403 Forbidden');
-    if (request.url !== '/live') return refuse('404 Not Found');
-    if (this.#clients.size >= MAX_CLIENTS || this.#closed) return refuse('503 Service Unavailable');
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#join(webSocket));
+    const tells = request.url === '/figures' && this.#onFigures !== undefined;
+    if (request.url !== '/live' && !tells) return refuse('404 Not Found');
+    if (this.#clients.size + this.#tellers.size >= MAX_CLIENTS || this.#closed)
+      return refuse('503 Service Unavailable');
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      // A broken connection also closes: nothing more to do here.
+      webSocket.on('error', () => undefined);
+      if (tells) this.#listen(webSocket);
+      else this.#join(webSocket);
+    });
+  }
+
+  #listen(socket: WebSocket): void {
+    this.#tellers.add(socket);
+    socket.on('close', () => this.#tellers.delete(socket));
+    socket.on('message', (data) => {
+      const figures = parsePageFigures(String(data));
+      if (figures) this.#onFigures?.(figures);
+    });
   }
 
   #join(socket: WebSocket): void {
     const client: Client = { socket, stale: true, answered: true };
     this.#clients.add(client);
     socket.on('pong', () => (client.answered = true));
-    // A broken connection also closes: nothing more to do here.
-    socket.on('error', () => undefined);
     socket.on('close', () => this.#clients.delete(client));
   }
 

@@ -21,6 +21,11 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
+export function staticFile(body: Buffer, type: string): StaticFile {
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  return { body, type, etag };
+}
+
 /**
  * Reads the built page into memory, keyed by URL path (`/` is index.html). Only what is in the folder at this moment is
  * ever served; links and files of unknown type are left out.
@@ -36,9 +41,7 @@ export function loadStaticFiles(dir: string): Map<string, StaticFile> {
     const type = TYPES[extname(entry.name)];
     if (!entry.isFile() || type === undefined) continue;
     const path = join(entry.parentPath, entry.name);
-    const body = readFileSync(path);
-    const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-    files.set(`/${relative(dir, path).split(sep).join('/')}`, { body, type, etag });
+    files.set(`/${relative(dir, path).split(sep).join('/')}`, staticFile(readFileSync(path), type));
   }
   files.set('/', files.get('/index.html')!);
   return files;

@@ -17,8 +17,8 @@ export function testInBrowser(name: string, body: () => Promise<void>): void {
 /** Starts Debian's Chromium; undefined where there is none. */
 export function launchBrowser(): Promise<Browser | undefined> {
   if (!executablePath) return Promise.resolve(undefined);
-  const args = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-  args.push('--disable-component-update', '--disable-sync');
+  const args = ['--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-quic', '--no-first-run'];
+  args.push('--disable-background-networking', '--disable-component-update', '--disable-sync');
   return chromium.launch({ executablePath, args, chromiumSandbox: process.getuid?.() !== 0 });
 }
 

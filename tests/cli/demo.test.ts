@@ -51,11 +51,21 @@ test('the main job: everything sampled and delivered is in the recording, nothin
     expect(info.nodes[0]).toMatchObject({ axes: 3, missingPackets: 0 });
   }));
 
-test.each(['uniform', 'linear', 'deviation', 'litesense'])(
-  'policy %s keeps the rate it is fitted to',
+test.each(['uniform', 'linear', 'deviation', 'litesense', 'skiprnn', 'variation'])(
+  'policy %s keeps the rate it is fitted to, if told so',
   (policy) =>
     inFolder(async (dir) => {
-      const args = ['--policy', policy, '--rate', '0.4', '--harvest', 'kinetic', '--dir', dir];
+      const args = [
+        '--policy',
+        policy,
+        '--rate',
+        '0.4',
+        '--fixed-rate',
+        '--harvest',
+        'kinetic',
+        '--dir',
+        dir,
+      ];
       const { slots, taken } = summaryOf((await run(['demo', ...QUICK, ...args])).stdout);
       expect(taken / slots).toBeGreaterThan(0.2);
       expect(taken / slots).toBeLessThan(0.5);

@@ -32,14 +32,15 @@ export function demoCommand(exit: (code: number) => void): Command {
     .addOption(
       new Option('--policy <name>', 'sampling policy')
         .choices(Object.keys(policyNumbers))
-        .default('deviation'),
+        .default('variation'),
     )
     .option(
       '--rate <share>',
-      'mean share of slots that the policy samples',
+      'share of slots to sample: what the node first expects to afford, or what --fixed-rate keeps',
       parseNumber({ min: 0.001, max: 1 }),
       0.5,
     )
+    .option('--fixed-rate', 'keep to the rate whatever the energy')
     .option(
       '--latency <duration>',
       'bound from taking a sample to its delivery (default 10s or 160 slots)',
@@ -115,7 +116,10 @@ function render(summary: DemoSummary): string {
     ],
     ['signal', summary.signal],
     ['harvest', summary.harvest],
-    ['samples', `${summary.samples} on disk of ${summary.taken} taken, in ${summary.slots} slots`],
+    [
+      'samples',
+      `${summary.samples} on disk of ${summary.taken} taken in ${summary.slots} slots, ${summary.leftOut} left out`,
+    ],
     ['packets', `${summary.packets}; ${summary.lost} lost, ${summary.duplicates} duplicates`],
     ['latency', `${summary.deadlineMisses} samples later than ${summary.latencySeconds} s`],
     [

@@ -1,11 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { configureNode } from '../../demo/nodeConfig.ts';
-import { policyNumbers, measureRate, type PolicyName } from '../../sim/fit.ts';
+import { FIT_SLOTS, configureNode } from '../../demo/nodeConfig.ts';
+import { errorShareOfUniform, measureRate, policyNumbers, type PolicyName } from '../../sim/fit.ts';
 import { defaultNode } from '../../sim/nodeDescription.ts';
 import { loadSeasons } from '../../sim/nodeModule.ts';
 import { openSignal } from '../../sim/signal/readSignal.ts';
 import { toFixed } from '../../sim/signal/fixedPoint.ts';
-import { ArraySignal } from '../../sim/signal/signal.ts';
+import type { Signal } from '../../sim/signal/signal.ts';
+import { signalHalves } from '../../sim/signal/signalHalves.ts';
 import { parseDuration, parseNumber } from '../options.ts';
 import { Output, withOutputOptions, type OutputOptions } from '../output.ts';
 
@@ -18,7 +19,7 @@ interface Flags extends OutputOptions {
   seed: number;
 }
 
-/** One threshold: in the node's fixed point and in units of the signal. */
+/** One threshold: in the node's fixed point and in units of the signal (Skip RNN: of the update probability's logit). */
 interface Fit {
   policy: PolicyName;
   rate: number;
@@ -27,11 +28,15 @@ interface Fit {
   /** Samples per slot that the policy takes with it, on the split it was fitted on and on the rest. */
   trainingRate: number;
   testRate: number | null;
+  /** Error on the rest as a share of that of uniform sampling with as many samples. */
+  errorShare: number | null;
+  /** The same with a threshold fitted on the rest itself: policies at equal rates, not a forecast. */
+  errorShareAtRate: number | null;
 }
 
 const RATE_STEP = 0.1;
-/** Slots of the rest that its rate is measured on. */
-const TEST_SLOTS = 8192;
+/** Fraction bits of Skip RNN's threshold. */
+const LOGIT_BITS = 12;
 const adaptive = (Object.keys(policyNumbers) as PolicyName[]).filter((name) => name !== 'uniform');
 
 export function fitCommand(): Command {
@@ -48,7 +53,7 @@ export function fitCommand(): Command {
     .addOption(new Option('--policy <name>', 'sampling policy').choices([...adaptive, 'all']).default('all'))
     .option(
       '--split <share>',
-      'share of the signal, from its start, that is fitted on',
+      'share of the signal that is fitted on: of each of 8 stretches the first part',
       parseNumber({ min: 0.01, max: 1 }),
       0.5,
     )
@@ -83,42 +88,48 @@ function run({ signal: spec, period, rate: rates, policy, split, seed }: Flags):
   const image = loadSeasons();
   const signal = openSignal(spec, { seed, ...(period !== undefined && { period }) });
   const fixed = toFixed(signal);
-  const { name, axes, samplePeriod } = signal;
-  const count = Math.max(2, Math.floor(signal.length * split));
-  const values = new Float64Array(count * axes.length);
-  for (let slot = 0; slot < count; slot++) values.set(signal.at(slot), slot * axes.length);
-  const training = new ArraySignal({ name, axes, samplePeriod, values });
-  const encoded = (from: number, to: number): Int32Array[] =>
-    Array.from({ length: Math.max(0, to - from) }, (_, i) => fixed.encode(signal.at(from + i)));
-  const own = encoded(0, Math.min(count, TEST_SLOTS));
-  const rest = encoded(count, Math.min(signal.length, count + TEST_SLOTS));
+  const { training, test } = signalHalves(signal, { split, slots: FIT_SLOTS });
+  const encoded = (part: Signal): Int32Array[] =>
+    Array.from({ length: part.length }, (_, slot) => fixed.encode(part.at(slot)));
+  const own = encoded(training);
+  const rest = split < 1 ? encoded(test) : undefined;
   // Any bound will do: a threshold depends on the signal alone.
-  const latency = 100 * samplePeriod;
+  const latency = 100 * signal.samplePeriod;
   return (policy === 'all' ? adaptive : [policy]).flatMap((one) =>
     rates.map((rate): Fit => {
-      const config = configureNode(image, training, fixed, defaultNode, { policy: one, rate, latency });
+      const fitted = (half: Signal) =>
+        configureNode(image, half, fixed, defaultNode, { policy: one, rate, latency });
+      const config = fitted(training);
       return {
         policy: one,
         rate,
         threshold: config.threshold,
-        thresholdInUnits: config.threshold / 2 ** config.fractionBits,
+        thresholdInUnits: config.threshold / 2 ** (one === 'skiprnn' ? LOGIT_BITS : config.fractionBits),
         trainingRate: measureRate(image, config, own),
-        testRate: rest.length > 0 ? measureRate(image, config, rest) : null,
+        testRate: rest ? measureRate(image, config, rest) : null,
+        errorShare: rest ? errorShareOfUniform(image, config, test, fixed) : null,
+        errorShareAtRate: rest ? errorShareOfUniform(image, fitted(test), test, fixed) : null,
       };
     }),
   );
 }
 
 function render(fits: readonly Fit[]): string {
-  const lines = fits.map(({ policy, rate, threshold, thresholdInUnits, trainingRate, testRate }) =>
-    [
-      policy.padEnd(10),
-      rate.toFixed(2).padStart(5),
-      String(threshold).padStart(10),
-      thresholdInUnits.toPrecision(4).padStart(12),
-      trainingRate.toFixed(3).padStart(9),
-      (testRate?.toFixed(3) ?? '-').padStart(9),
-    ].join(' '),
+  const lines = fits.map(
+    ({ policy, rate, threshold, thresholdInUnits, trainingRate, testRate, errorShare, errorShareAtRate }) =>
+      [
+        policy.padEnd(10),
+        rate.toFixed(2).padStart(5),
+        String(threshold).padStart(10),
+        thresholdInUnits.toPrecision(4).padStart(12),
+        trainingRate.toFixed(3).padStart(9),
+        (testRate?.toFixed(3) ?? '-').padStart(9),
+        (errorShare?.toFixed(3) ?? '-').padStart(11),
+        (errorShareAtRate?.toFixed(3) ?? '-').padStart(8),
+      ].join(' '),
   );
-  return ['policy      rate  threshold     in units   on split   on rest', ...lines].join('\n');
+  return [
+    'policy      rate  threshold     in units   on split   on rest  of uniform  at rate',
+    ...lines,
+  ].join('\n');
 }

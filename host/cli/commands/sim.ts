@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { configureNode } from '../../demo/nodeConfig.ts';
+import { FIXED_RATE, configureNode } from '../../demo/nodeConfig.ts';
 import { UserError, exitCodes } from '../../errors.ts';
 import { csvOf } from '../../sim/compare/csv.ts';
 import { regimeName, regimes, type Regime } from '../../sim/compare/regimes.ts';
@@ -31,6 +31,7 @@ interface CompareFlags extends OutputOptions, FileFlags {
   harvest: string[];
   period?: number;
   regime: Regime[];
+  node: string[];
   latency?: number[];
   budget?: number[];
   storage?: number[];
@@ -51,6 +52,7 @@ interface NodeFlags extends OutputOptions, Pick<FileFlags, 'report'> {
   node: string;
   policy: PolicyName;
   rate: number;
+  fixedRate?: boolean;
   latency?: number;
   for?: number;
   seed: number;
@@ -111,6 +113,12 @@ function withSuiteOptions(command: Command): Command {
       (text: string, before: Regime[]) => [...before, parseRegime(text)],
       [] as Regime[],
     )
+    .option(
+      '--node <name|file.toml>',
+      'a described node in place of the regimes; may be repeated',
+      collect,
+      [],
+    )
     .option('--latency <list>', 'latency bounds in slots', parseList)
     .option('--budget <list>', 'mean harvested power as shares of what full sampling takes', parseList)
     .option('--storage <list>', 'capacitor sizes as factors', parseList)
@@ -135,9 +143,10 @@ function nodeCommand(): Command {
     .addOption(
       new Option('--policy <name>', 'sampling policy')
         .choices(Object.keys(policyNumbers))
-        .default('deviation'),
+        .default('variation'),
     )
-    .option('--rate <share>', 'mean share of slots sampled', parseNumber({ min: 0.001, max: 1 }), 0.5)
+    .option('--rate <share>', 'share of slots to sample, at first', parseNumber({ min: 0.001, max: 1 }), 0.5)
+    .option('--fixed-rate', 'keep to the rate whatever the energy')
     .option('--latency <duration>', 'bound from sample to delivery (default 10s or 160 slots)', parseDuration)
     .option('--for <duration>', 'simulated time (default: 4096 slots)', parseDuration)
     .option('--seed <n>', 'of generated input', parseNumber({ min: 0, max: 2 ** 32 - 1, integer: true }), 1)
@@ -157,7 +166,7 @@ function parseList(text: string): number[] {
 
 function suiteOf(flags: CompareFlags): Suite {
   const suite = suites[flags.suite]();
-  const { signal, harvest, regime, period, latency, budget, storage } = flags;
+  const { signal, harvest, regime, node, period, latency, budget, storage } = flags;
   const latencies = latency ?? suite.latencies;
   if (!latencies.every((slots) => Number.isInteger(slots) && slots >= 2)) {
     throw new UserError('a latency bound is a whole number of slots, at least 2', {
@@ -169,7 +178,9 @@ function suiteOf(flags: CompareFlags): Suite {
     ...suite,
     ...(signal.length > 0 && { signals: signal.map(own) }),
     ...(harvest.length > 0 && { harvests: harvest.map(sourceOf) }),
-    ...(regime.length > 0 && { regimes: regime }),
+    ...((regime.length > 0 || node.length > 0) && {
+      regimes: [...regime, ...node.map((spec) => readNodeDescription(spec))],
+    }),
     latencies,
     ...(budget && { budgets: budget }),
     ...(storage && { storages: storage }),
@@ -268,7 +279,12 @@ function runOne(flags: NodeFlags): void {
   const { name, node } = readNodeDescription(flags.node);
   const fixed = toFixed(signal);
   const { policy, rate, latency = Math.max(10, 160 * signal.samplePeriod) } = flags;
-  const config = configureNode(image, signal, fixed, node, { policy, rate, latency });
+  const config = configureNode(image, signal, fixed, node, {
+    policy,
+    rate,
+    latency,
+    ...(flags.fixedRate && { energy: FIXED_RATE }),
+  });
   const slots = Math.max(
     2,
     Math.round((flags.for ?? DEFAULT_SLOTS * signal.samplePeriod) / signal.samplePeriod),

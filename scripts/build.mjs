@@ -12,19 +12,20 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (path) => join(root, 'node_modules', path);
 
+/** A module of asconfig.json's target of the same name. */
+function assembly(target, inputs, entry = `assembly/${target}/api.ts`) {
+  const asc = bin('assemblyscript/bin/asc.js');
+  return {
+    inputs: [...inputs, 'assembly/tsconfig.json', 'asconfig.json'],
+    output: `dist/wasm/${target}.wasm`,
+    command: [asc, '--config', 'asconfig.json', entry, '--target', target],
+  };
+}
+
 const parts = {
-  wasm: {
-    inputs: ['assembly', 'asconfig.json'],
-    output: 'dist/wasm/seasons.wasm',
-    command: [
-      bin('assemblyscript/bin/asc.js'),
-      '--config',
-      'asconfig.json',
-      'assembly/seasons/api.ts',
-      '--target',
-      'seasons',
-    ],
-  },
+  wasm: assembly('seasons', ['assembly/seasons', 'assembly/common']),
+  poser: assembly('poser', ['assembly/poser']),
+  poserRelaxed: assembly('poser-relaxed', ['assembly/poser'], 'assembly/poser/api.ts'),
   host: {
     inputs: ['host', 'tsconfig.json'],
     except: ['host/app'],
@@ -32,7 +33,14 @@ const parts = {
     command: [bin('typescript/bin/tsc'), '-p', 'tsconfig.json'],
   },
   app: {
-    inputs: ['host/app', 'host/server/events.ts', 'host/server/boundedSeries.ts'],
+    inputs: [
+      'host/app',
+      'host/server/events.ts',
+      'host/server/boundedSeries.ts',
+      'host/server/wearerSource.ts',
+      'host/motion',
+      'host/pose',
+    ],
     output: 'dist/app/index.html',
     command: [bin('vite/bin/vite.js'), 'build', '--config', 'host/app/vite.config.ts', '--logLevel', 'warn'],
   },

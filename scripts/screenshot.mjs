@@ -25,7 +25,13 @@ export function findChromium() {
 
 /** Options for playwright-core: headless, quiet, and without a sandbox only where root leaves no choice. */
 export function launchOptions(executablePath) {
-  const args = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
+  const args = [
+    '--use-angle=swiftshader',
+    '--enable-unsafe-swiftshader',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+  ];
   args.push('--disable-component-update', '--disable-sync');
   return { executablePath, args, chromiumSandbox: process.getuid?.() !== 0 };
 }
@@ -41,7 +47,7 @@ export async function screenshot({ url, out, dark = false, width = 1280, height 
       colorScheme: dark ? 'dark' : 'light',
     });
     await page.goto(url);
-    await page.locator('solstice-live .status:is(.live, .ended)').waitFor();
+    await page.locator('solstice-live .status:is(.live, .ended), solstice-body .stage').waitFor();
     await page.waitForTimeout(1000 * wait);
     await page.screenshot({ path: out, fullPage: width < 1000 });
   } finally {

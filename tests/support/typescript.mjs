@@ -16,7 +16,11 @@ export async function load(url, context, nextLoad) {
   const { code } = await transform(await readFile(path, 'utf8'), {
     filename: path,
     sourceMaps: 'inline',
-    jsc: { target: 'es2022', parser: { syntax: 'typescript', decorators: true } },
+    jsc: {
+      target: 'es2022',
+      parser: { syntax: 'typescript', decorators: true },
+      experimental: { keepImportAttributes: true },
+    },
     module: { type: 'es6' },
   });
   return { format: 'module', source: code, shortCircuit: true };

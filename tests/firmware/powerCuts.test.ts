@@ -177,6 +177,23 @@ describe('power cut again and again, at instructions drawn at random', () => {
     );
 
   testWithBoards(
+    'on sifive_e, at once: the run ends with the cut, though the monitor still owes an answer',
+    ['sifive_e'],
+    async () => {
+      const firmware = await firmwareFor('sifive_e');
+      const plugin = buildCutPlugin(dir, 'qemu-system-arm');
+      const nvm = join(folderFor('at-once'), 'nvm.bin');
+      for (let run = 0; run < 20; run++) {
+        const world = new CutWorld(script);
+        await runInQemu(firmware, nvm, world, { plugin, at: run });
+        expect(world.events).toEqual([expect.objectContaining({ kind: 'cut' })]);
+      }
+    },
+    noCompiler,
+    timeout,
+  );
+
+  testWithBoards(
     'on mps2-an385, where a mistake is found',
     ['mps2-an385'],
     async () => {

@@ -109,16 +109,17 @@ async function launch(
   resources.qemu = qemu;
   resources.onExit = () => void qemu.kill('SIGKILL');
   process.on('exit', resources.onExit);
-  const early = new Promise<never>((_, reject) => {
+  const ended = new Promise<never>((_, reject) => {
     let stderr = '';
     qemu.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     qemu.on('error', reject);
-    qemu.on('exit', (code, by) => reject(new Error(`QEMU ended (${code ?? by})\n${stderr}`.trim())));
+    // After all that it wrote has been read.
+    qemu.on('close', (code, by) => reject(new Error(`QEMU ended (${code ?? by})\n${stderr}`.trim())));
   });
-  early.catch(() => undefined);
+  ended.catch(() => undefined);
   const setUp = async (): Promise<RunningBoard> => {
     const [environmentSocket, monitorSocket] = await Promise.all([environment, monitor]);
-    const qmp = new Qmp(monitorSocket);
+    const qmp = new Qmp(monitorSocket, ended);
     await qmp.execute('qmp_capabilities');
     const devices = (await qmp.execute('query-chardev')) as { label: string; filename: string }[];
     const path = devices.find(({ label }) => label === 'link')!.filename.replace(/^pty:/, '');
@@ -126,9 +127,9 @@ async function launch(
     resources.terminal = await open(path, constants.O_RDWR | constants.O_NOCTTY);
     // All of it is open or loaded by now: without names nothing stays behind, even if this process is killed.
     rmSync(dir, { recursive: true });
-    return new QemuBoard(options, resources, { path, qmp, socket: environmentSocket, early });
+    return new QemuBoard(options, resources, { path, qmp, socket: environmentSocket, ended });
   };
-  return Promise.race([setUp(), early]);
+  return Promise.race([setUp(), ended]);
 }
 
 /** The first connection to a Unix socket. */
@@ -160,7 +161,7 @@ class QemuBoard implements RunningBoard {
   constructor(
     { node, environment, listenMillis = 2000, signal }: QemuOptions,
     resources: Resources,
-    { path, qmp, socket, early }: { path: string; qmp: Qmp; socket: Socket; early: Promise<never> },
+    { path, qmp, socket, ended }: { path: string; qmp: Qmp; socket: Socket; ended: Promise<never> },
   ) {
     this.node = node;
     this.link = { path };
@@ -179,7 +180,7 @@ class QemuBoard implements RunningBoard {
       this.#finish = (error) => (error ? reject(error) : resolve());
     });
     this.done.catch(() => undefined);
-    early.catch((error: Error) => this.#end(error));
+    ended.catch((error: Error) => this.#end(error));
     if (signal?.aborted) this.#end();
     signal?.addEventListener('abort', () => this.#end(), { once: true });
   }

@@ -1,22 +1,28 @@
 import type { Socket } from 'node:net';
 
-/** QEMU's machine protocol on a connected socket: one JSON object a line, answers in order. */
+/**
+ * QEMU's machine protocol on a connected socket: one JSON object a line, answers in order. What QEMU no longer answers
+ * fails with the reason that `ended` rejects with: the socket may close before the exit is known, and cannot tell why.
+ */
 export class Qmp {
   readonly #socket: Socket;
   readonly #waiting: { resolve: (value: unknown) => void; reject: (error: Error) => void }[] = [];
   #rest = '';
+  #ended: Error | undefined;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, ended: Promise<never>) {
     this.#socket = socket;
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => this.#receive(text));
-    socket.on('close', () => {
-      for (const { reject } of this.#waiting.splice(0)) reject(new Error('QEMU closed its monitor'));
+    ended.catch((error: Error) => {
+      this.#ended = error;
+      for (const { reject } of this.#waiting.splice(0)) reject(error);
     });
   }
 
   execute(command: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      if (this.#ended) return reject(this.#ended);
       this.#waiting.push({ resolve, reject });
       this.#socket.write(`${JSON.stringify({ execute: command })}\n`);
     });

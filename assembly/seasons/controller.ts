@@ -1,20 +1,25 @@
 /** What to do next: sample, send or sleep, from the slot, the energy at hand and the state of the queue. */
 import {
   DARK_SLOTS,
+  FADE_SLOTS,
   PLAIN_DENSITY,
-  affordableInterval,
   affordableSamples,
+  ample,
   beginEnergy,
   bodyEnergy,
   isDark,
+  isDim,
+  isFading,
+  mayFail,
   observe,
   packetEnergy,
+  plan,
   predicted,
   remaining,
   spend,
   window,
 } from './energy';
-import { entrySlot, giveUp, isFull, oldest } from './queue';
+import { giveUp, hasRoom, isFull, isReady } from './queue';
 import { config, head } from './state';
 
 const SLEEP: u32 = 0;
@@ -23,6 +28,8 @@ const SEND: u32 = 2;
 
 /** Slots between two looks of a node that has no configuration. */
 const UNCONFIGURED_SLEEP: u32 = 16;
+/** The wait, in slots, of a queue that needs no service. */
+const NEVER: i32 = 0x3fffffff;
 
 /**
  * Decides on the action in `slot` with `energy` nanojoules to spend before the power fails.
@@ -40,32 +47,31 @@ export function next(slot: u32, energy: u32): u32 {
     return SLEEP;
   }
   observe(slot, energy);
-  let wanted = wantedSamples(head.count);
-  let urgentFrom = urgentSlot(wanted);
-  let urgent = head.count != 0 && reached(slot, urgentFrom);
+  let service = NEVER;
   if (head.inFlight != 0) {
-    if (reached(slot, head.retry) && energy >= bodyEnergy(head.packetLength)) return SEND;
+    service = until(slot, head.retry);
+    if (service <= 0 && energy >= bodyEnergy(head.packetLength)) return SEND;
   } else if (head.count != 0) {
-    if (isSendable(slot, energy, urgent, wanted)) return SEND;
-    if (slot - oldestSlot() > config.latencySlots) {
-      do {
-        giveUp();
-        head.expired++;
-      } while (head.count != 0 && slot - oldestSlot() > config.latencySlots);
-      wanted = wantedSamples(head.count);
-      urgentFrom = urgentSlot(wanted);
-      urgent = head.count != 0 && reached(slot, urgentFrom);
+    service = until(slot, head.oldest + window);
+    // A queue shorter than a batch waits until it is urgent, or the energy fades.
+    if (service <= 0 || isReady() || isFading(energy, head.count)) {
+      service = serve(slot, energy);
+      if (service == 0) return SEND;
     }
   }
-  if (reached(slot, head.due)) {
-    if (!isFull() && isSampleable(slot, energy)) {
+  let sampling = until(slot, head.due);
+  if (sampling <= 0) {
+    if (isSampleable(slot, energy)) {
       spend(config.sampleNanojoules);
       return SAMPLE;
     }
     head.blocked++;
-    head.due = slot + (isDark() && !isFull() ? DARK_SLOTS >> 1 : 1);
+    sampling = isDark() && !isFull() ? DARK_SLOTS >> 1 : 1;
+    head.due = slot + sampling;
   }
-  head.wake = wakeAfter(slot, urgent, urgentFrom);
+  let wait = max(1, min(service, sampling));
+  if (wait > <i32>DARK_SLOTS && head.count != 0 && mayFail(energy, wait)) wait = DARK_SLOTS;
+  head.wake = slot + wait;
   return SLEEP;
 }
 
@@ -74,35 +80,38 @@ export function wakeSlot(): u32 {
   return head.wake;
 }
 
-/** Slot numbers compare by signed difference, so that they may wrap. */
+/** Slots from `slot` to `target`, negative once it has passed; slot numbers may wrap. */
 @inline
-function reached(slot: u32, target: u32): bool {
-  return <i32>(slot - target) >= 0;
+function until(slot: u32, target: u32): i32 {
+  return <i32>(target - slot);
 }
 
-@inline
-function earlier(a: u32, b: u32): u32 {
-  return <i32>(a - b) < 0 ? a : b;
+/** What the queue needs, which has no packet in flight: 0 for a packet now, else the slots until it is urgent. */
+function serve(slot: u32, energy: u32): i32 {
+  const wanted = wantedSamples(head.count);
+  const urgent = untilUrgent(slot, wanted);
+  if (isSendable(slot, energy, urgent <= 0, wanted)) return 0;
+  if (slot - head.oldest <= config.latencySlots) return max(1, urgent);
+  do {
+    giveUp();
+    head.expired++;
+  } while (head.count != 0 && slot - head.oldest > config.latencySlots);
+  return head.count == 0 ? NEVER : max(1, untilUrgent(slot, wantedSamples(head.count)));
 }
 
-@inline
-function oldestSlot(): u32 {
-  return entrySlot(oldest());
-}
-
-/** When a queue that is not empty must be served: the bound of the oldest sample, less the time to send every packet that waits. */
-@inline
-function urgentSlot(wanted: u32): u32 {
+/** Slots until the queue must be served: the bound of the oldest sample, less the time to send every packet that waits. */
+function untilUrgent(slot: u32, wanted: u32): i32 {
   const batch = <u32>config.batch;
   const packets = wanted <= batch ? 1 : (wanted + batch - 1) / batch;
   const sending = min<u32>(packets * config.sendSlots, config.latencySlots);
-  return oldestSlot() + config.latencySlots - sending;
+  return until(slot, head.oldest + config.latencySlots - sending);
 }
 
 /** How many of `count` samples are to be sent: all, or as many as the affordable interval puts into their span. */
+@inline
 function wantedSamples(count: u32): u32 {
-  if (count == 0 || config.density == <u8>PLAIN_DENSITY) return count;
-  return min(count, 1 + ((head.now - oldestSlot()) << 8) / head.interval);
+  if (config.density == <u8>PLAIN_DENSITY) return count;
+  return min(count, 1 + ((head.now - head.oldest) << 8) / head.interval);
 }
 
 /** Whether to send from the queue now; sets how much. */
@@ -115,13 +124,11 @@ function isSendable(slot: u32, energy: u32, urgent: bool, wanted: u32): bool {
   head.sendLimit = samples;
   head.whole = 0;
   if (!urgent) {
-    // In the dark what is there only fades: it goes while it lasts.
-    const dark = isDark();
-    const left = dark ? remaining(energy, min(untilBound(slot), DARK_SLOTS)) : energy;
+    // Without income what is there only fades: it goes while it lasts.
+    const left = isDim() ? remaining(energy, min(untilBound(slot) + 1, FADE_SLOTS)) : energy;
     if (energy >= need) {
       if (wanted < batch && !isFull() && left >= need) return false;
-      if (dark && energy < need << 1) takeWhole(samples);
-    } else if (!dark || left >= packetEnergy(samples >> 1)) {
+    } else if (!isDark() || left >= packetEnergy(samples >> 1)) {
       return false;
     }
   }
@@ -130,7 +137,7 @@ function isSendable(slot: u32, energy: u32, urgent: bool, wanted: u32): bool {
     return true;
   }
   const affordable = affordableSamples(energy);
-  if (affordable << 1 < samples && slot - oldestSlot() < config.latencySlots) return false;
+  if (affordable << 1 < samples && slot - head.oldest < config.latencySlots) return false;
   if (affordable == 0) return false;
   takeWhole(affordable);
   return true;
@@ -144,36 +151,28 @@ function takeWhole(samples: u32): void {
   head.whole = 1;
 }
 
+@inline
 function isSampleable(slot: u32, energy: u32): bool {
   const cost = config.sampleNanojoules;
   if (energy < cost) return false;
+  const left = energy - cost;
+  if (head.count != 0 && hasRoom() && left >= ample) return true;
+  if (isFull()) return false;
   let need: u32;
   if (head.count == 0) {
-    head.interval = affordableInterval();
+    plan();
     need = beginEnergy();
   } else {
     const batch = <u32>config.batch;
     const wanted = wantedSamples(head.count + 1);
-    need = wanted <= batch ? packetEnergy(wanted) : packetEnergy(batch) + packetEnergy(min(wanted - batch, batch));
+    need = packetEnergy(min(wanted, batch));
+    if (wanted > batch) need += packetEnergy(min(wanted - batch, batch));
   }
   need += need >> 4;
-  return energy - cost >= need || predicted(energy - cost, untilBound(slot)) >= need;
+  return left >= need || predicted(left, untilBound(slot)) >= need;
 }
 
 /** Slots until the oldest sample has to be sent; for an empty queue those of a sample taken now. */
 function untilBound(slot: u32): u32 {
-  if (head.count == 0) return window;
-  const end = oldestSlot() + window;
-  return reached(slot, end) ? 0 : end - slot;
-}
-
-@inline
-function wakeAfter(slot: u32, urgent: bool, urgentFrom: u32): u32 {
-  let wake = head.due;
-  if (head.count != 0) {
-    if (head.inFlight != 0) wake = earlier(wake, head.retry);
-    else if (!urgent) wake = earlier(wake, urgentFrom);
-    else wake = slot + 1;
-  }
-  return reached(slot, wake) ? slot + 1 : wake;
+  return head.count == 0 ? window : max(0, until(slot, head.oldest + window));
 }

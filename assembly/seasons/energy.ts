@@ -10,26 +10,45 @@ import { config, head } from './state';
 /** Bytes on the wire besides the samples: header 19, CRC-32 4, CRC-16 2, delimiters 2, COBS 1. */
 const PACKET_OVERHEAD: u32 = 28;
 const FRAME_OVERHEAD: u32 = 5;
+/** Nanojoules a slot beyond which it makes no difference. */
+const MOST_INCOME: u32 = 0x0fffffff;
 /** MAX_NODE_BODY of host/link/protocol.ts, less header and CRC-32. */
 const MAX_PAYLOAD: u32 = 221;
 /** Income is averaged over 2^9 slots, and `recent` over about the latency bound, 2^4 to 2^9. */
 const INCOME_SHIFT: u32 = 9;
 const RECENT_SHIFT: u32 = 4;
+/** How slowly the drain falls. */
+const DRAIN_SHIFT: u32 = 6;
 export const DARK_SLOTS: u32 = 8;
+/** How far a node looks ahead that may sleep for DARK_SLOTS: a slot more, for what the mean of the drain leaves out. */
+export const FADE_SLOTS: u32 = DARK_SLOTS + 1;
+/** The means behind the affordable interval move little in so many slots. */
+const PLAN_SLOTS: u32 = 8;
 /** `density` 4 takes one sample for each that is sent. */
 export const PLAIN_DENSITY: u32 = 4;
 
 /** Slots of the bound in which samples gather: all but those set aside for sending. */
 export let window: u32 = 0;
+/** The longest interval: the window, or what leaves the arithmetic its room. */
+export let longest: u32 = 0;
+const MOST_SLOTS: u32 = 0x3fffff;
 let recentShift: u32 = 0;
 let horizonShift: u32 = 0;
-/** Energy of a packet without samples; of a sample's usual bytes; of a sent sample, with those taken beside it. */
+/** Energy of a packet without samples; of a sample's most bytes; of a sent sample with its usual bytes and those taken beside it. */
 let emptyPacket: u32 = 0;
-let usualBytes: u32 = 0;
+let mostBytes: u32 = 0;
 let perSample: u32 = 0;
+let usualBytes: u32 = 0;
+/** Energy that delivers any queue of less than a batch, with a sixteenth to spare. */
+export let ample: u32 = 0;
 /** The packet's share in a sample of a full batch, and in a slot when every window has a packet. */
 let packetShare: u32 = 0;
 let packetPerSlot: u32 = 0;
+/** The longest interval at which a full batch gathers within the window. */
+let longestFull: u32 = 0;
+/** Stored energy that is kept back, and the peak that it is a share of. */
+let reserved: u32 = 0;
+let reservedPeak: u32 = 0;
 /** Interval when only bursts can be afforded: a window then holds as many samples as a quarter of the packet's energy buys. */
 let burstInterval: u32 = 0;
 let burstEnergy: u32 = 0;
@@ -37,15 +56,22 @@ let burstEnergy: u32 = 0;
 /** Derives from the configuration what `next` needs at hand. */
 export function deriveCosts(): void {
   window = config.latencySlots - config.sendSlots;
+  longest = min(window, MOST_SLOTS) << 8;
   recentShift = min(max(31 - clz(window), RECENT_SHIFT), INCOME_SHIFT);
   horizonShift = 31 - clz(max<u32>(config.horizon, 1));
   emptyPacket = config.packetNanojoules + PACKET_OVERHEAD * config.byteNanojoules;
-  usualBytes = (1 + 2 * <u32>config.axes) * config.byteNanojoules;
-  perSample = max(<u32>((<u64>config.density * config.sampleNanojoules) >> 2) + usualBytes, 1);
+  mostBytes = 1 + 3 * <u32>config.axes;
+  usualBytes = max((1 + 2 * <u32>config.axes) * config.byteNanojoules, 1);
+  perSample = <u32>((<u64>config.density * config.sampleNanojoules) >> 2) + usualBytes;
+  ample = packetEnergy(config.batch);
+  ample += ample >> 4;
   packetShare = emptyPacket / config.batch;
   packetPerSlot = emptyPacket / window;
   burstEnergy = emptyPacket >> 2;
-  burstInterval = (window << 8) / max(1, min(min(<u32>config.batch, window), burstEnergy / perSample));
+  burstInterval = longest / max(1, min(min(<u32>config.batch, window), burstEnergy / perSample));
+  longestFull = longest / config.batch;
+  reservedPeak = 0;
+  reserved = 0;
 }
 
 /** Forgets what was learned: income as the configured rate takes it. */
@@ -57,38 +83,64 @@ export function resetEnergy(): void {
   head.energy = 0;
   head.spent = 0;
   head.interval = 256;
+  head.planned = head.now - PLAN_SLOTS;
   head.idle = 0;
   head.drain = 0;
 }
 
 /** Takes note of the energy at hand in `slot`. */
+@inline
 export function observe(slot: u32, energy: u32): void {
-  const slots = slot - head.measured;
-  if (head.peak == 0) {
-    head.measured = slot;
-    head.energy = energy;
-  } else if (slots != 0) {
-    const sum = energy + head.spent;
-    const gained = sum > head.energy || sum < energy ? sum - head.energy : 0;
-    head.income = averaged(head.income, gained, slots, INCOME_SHIFT);
-    head.recent = averaged(head.recent, gained, slots, recentShift);
-    if (head.spent == 0 && energy < head.energy) head.drain = averaged(head.drain, head.energy - energy, slots, RECENT_SHIFT);
-    head.idle = <u64>gained << 4 > <u64>head.income * slots ? 0 : head.idle + slots;
-    head.spent = 0;
-    head.measured = slot;
-    head.energy = energy;
+  if (slot != head.measured) learn(slot, energy);
+  if (energy > head.peak) {
+    if (head.peak == 0) head.energy = energy;
+    head.peak = energy;
   }
-  if (energy > head.peak) head.peak = energy;
+}
+
+function learn(slot: u32, energy: u32): void {
+  const slots = slot - head.measured;
+  head.measured = slot;
+  if (head.peak == 0) return;
+  const before = head.energy;
+  const spent = head.spent;
+  head.energy = energy;
+  head.spent = 0;
+  const sum = energy + spent;
+  let gained: u32 = 0;
+  if (sum >= before || sum < energy) gained = sum - before;
+  else if (spent == 0 || spent == config.sampleNanojoules) learnDrain(before - sum, slots);
+  let income = head.income;
+  let recent = head.recent;
+  let isDim: bool;
+  // Below 4 mJ a slot 32 bits hold it all.
+  if (slots < 1 << RECENT_SHIFT && (income | recent | (gained >> INCOME_SHIFT)) < 1 << (31 - INCOME_SHIFT)) {
+    income += <u32>(<i32>(gained - income * slots) >> <i32>INCOME_SHIFT);
+    recent += <u32>(<i32>(gained - recent * slots) >> <i32>recentShift);
+    isDim = gained <= (income * slots) >> 4;
+  } else {
+    income = averaged(income, gained, slots, INCOME_SHIFT);
+    recent = averaged(recent, gained, slots, recentShift);
+    isDim = <u64>gained << 4 <= <u64>income * slots;
+  }
+  head.income = income;
+  head.recent = recent;
+  head.idle = isDim ? head.idle + slots : 0;
+}
+
+/**
+ * What energy falls by although nothing was spent: about the most of late, since a look back at some light and some
+ * darkness shows less. (Not after a packet: what the host sends besides, STATUS and HELLO, is no drain.)
+ */
+function learnDrain(fallen: u32, slots: u32): void {
+  const each = min(slots == 1 ? fallen : fallen / slots, MOST_INCOME);
+  const drain = head.drain;
+  head.drain = each >= drain ? each : drain - ((drain - each) >> DRAIN_SHIFT);
 }
 
 /** `shift` is at most INCOME_SHIFT. */
-@inline
 function averaged(mean: u32, gained: u32, slots: u32, shift: u32): u32 {
   if (slots >= 1 << shift) return gained / slots;
-  // Below 4 mJ a slot 32 bits hold it all.
-  if ((mean | (gained >> INCOME_SHIFT)) < 1 << (31 - INCOME_SHIFT)) {
-    return <u32>(<i32>mean + ((<i32>gained - <i32>(mean * slots)) >> <i32>shift));
-  }
   return <u32>(<i64>mean + ((<i64>gained - <i64>mean * slots) >> shift));
 }
 
@@ -101,7 +153,7 @@ export function spend(energy: u32): void {
 /** Energy of a packet with that many samples of 16-bit values at most: its skip and a 3-byte difference per axis each. */
 @inline
 export function packetEnergy(samples: u32): u32 {
-  return emptyPacket + min(samples * mostBytes(), MAX_PAYLOAD) * config.byteNanojoules;
+  return emptyPacket + min(samples * mostBytes, MAX_PAYLOAD) * config.byteNanojoules;
 }
 
 /** Energy of a packet whose body has that many bytes. */
@@ -112,20 +164,16 @@ export function bodyEnergy(length: u32): u32 {
 
 /** Samples that a packet can hold for that energy. */
 export function affordableSamples(energy: u32): u32 {
-  return energy < emptyPacket ? 0 : (energy - emptyPacket) / max(mostBytes() * config.byteNanojoules, 1);
-}
-
-@inline
-function mostBytes(): u32 {
-  return 1 + 3 * <u32>config.axes;
+  return energy < emptyPacket ? 0 : (energy - emptyPacket) / max(mostBytes * config.byteNanojoules, 1);
 }
 
 /**
  * The energy to count on `slots` from now: what is there, and a quarter of what the lower of both incomes would bring. A
- * harvest that fails leaves samples without energy to send them; at a quarter that is rare, and more gained nothing.
+ * harvest that fails leaves samples without energy to send them; at a quarter that is rare, and more gained nothing. Nothing
+ * is counted on in the dark, nor when the energy may not outlast FADE_SLOTS without income.
  */
 export function predicted(energy: u32, slots: u32): u32 {
-  if (isDark()) return energy;
+  if (isDark() || (isDim() && energy < head.drain * FADE_SLOTS)) return energy;
   const income = min(head.income, head.recent);
   return <u32>min<u64>(<u64>energy + ((<u64>income * slots) >> 2), 0xffffffff);
 }
@@ -136,6 +184,25 @@ export function isDark(): bool {
   return head.idle >= DARK_SLOTS;
 }
 
+/** Whether no income worth the name has come in since the look before. */
+@inline
+export function isDim(): bool {
+  return head.idle != 0;
+}
+
+/** Whether the energy, without income, may fall below what a packet of `samples` takes within FADE_SLOTS. */
+@inline
+export function isFading(energy: u32, samples: u32): bool {
+  if (!isDim()) return false;
+  const fading = head.drain * FADE_SLOTS;
+  return energy < ample + fading && energy < packetEnergy(samples) + fading;
+}
+
+/** Whether `energy` may, without income, not outlast `slots` slots asleep and a batch's delivery. */
+export function mayFail(energy: u32, slots: u32): bool {
+  return <u64>head.drain * (slots + 1) > (energy > ample ? energy - ample : 0);
+}
+
 /** What is left of the energy after `slots` asleep in the dark. */
 export function remaining(energy: u32, slots: u32): u32 {
   return energy - <u32>min<u64>(energy, <u64>head.drain * slots);
@@ -143,9 +210,17 @@ export function remaining(energy: u32, slots: u32): u32 {
 
 /** Energy by the bound from which a first sample is taken: a packet of the window's samples, and in bursts these samples too. */
 export function beginEnergy(): u32 {
-  const samples = max(1, min(<u32>config.batch, ((window << 8) + head.interval - 1) / head.interval));
+  const samples = max(1, min(<u32>config.batch, (longest + head.interval - 1) / head.interval));
   const sampling = <u32>((<u64>config.density * config.sampleNanojoules * samples) >> 2);
   return packetEnergy(samples) + min(sampling, burstEnergy);
+}
+
+/** Renews the affordable interval (`head.interval`) when it is PLAN_SLOTS old. */
+@inline
+export function plan(): void {
+  if (head.now - head.planned < PLAN_SLOTS) return;
+  head.planned = head.now;
+  head.interval = affordableInterval();
 }
 
 /**
@@ -153,21 +228,27 @@ export function beginEnergy(): u32 {
  * horizon; the tenth that is kept back covers what the figures leave out (supply, leakage, sleep). Full batches where
  * the bound lets them gather; else a packet a window; and if that is too much, bursts.
  */
-export function affordableInterval(): u32 {
-  const beyond = <i64>head.energy - ((<i64>head.peak * config.reserve) >> 8);
-  const all = <i64>head.income + (beyond >> horizonShift);
-  const available = <u32>max<i64>(0, min<i64>((all * 230) >> 8, 0x3fffffff));
+function affordableInterval(): u32 {
+  if (head.peak != reservedPeak) {
+    reservedPeak = head.peak;
+    reserved = <u32>((<u64>reservedPeak * config.reserve) >> 8);
+  }
+  const energy = head.energy;
+  let all = <i32>min(head.income, MOST_INCOME);
+  all += energy >= reserved ? <i32>min((energy - reserved) >> horizonShift, MOST_INCOME) : -<i32>min((reserved - energy) >> horizonShift, MOST_INCOME);
+  // 1 - 1/8 + 1/32 - 1/128 is 230 / 256.
+  const available: u32 = all <= 0 ? 0 : all - (all >> 3) + (all >> 5) - (all >> 7);
   let interval = sustained(available, perSample);
   if (interval * config.density < PLAIN_DENSITY << 8) {
     // Samples are then taken in every slot, whatever the rate at which they are sent.
-    interval = available > config.sampleNanojoules ? sustained(available - config.sampleNanojoules, max(usualBytes, 1)) : burstInterval;
+    interval = available > config.sampleNanojoules ? sustained(available - config.sampleNanojoules, usualBytes) : burstInterval;
   }
   return max(256, min(interval, burstInterval));
 }
 
 function sustained(available: u32, each: u32): u32 {
   const full = quotient(each + packetShare, available);
-  if (<u64>full * config.batch <= <u64>window << 8) return full;
+  if (full <= longestFull) return full;
   return available > packetPerSlot ? quotient(each, available - packetPerSlot) : burstInterval;
 }
 

@@ -1,7 +1,7 @@
 import { PLAIN_DENSITY, deriveCosts, resetEnergy } from './energy';
 import { ABI, Config, MAX_AXES, RING_SIZE, config, configInput, head, stateBase, stateSize } from './state';
-import { POLICIES, resetPolicy } from './policy';
-import { committed } from './queue';
+import { POLICIES, deriveThreshold, resetPolicy } from './policy';
+import { committed, deriveReady } from './queue';
 
 /** What `configure` answers besides 0: the first field at fault, or that the queue must drain first. */
 const BAD_POLICY: u32 = 1;
@@ -51,7 +51,7 @@ export function configure(): u32 {
   const fault = validate(wanted);
   if (fault != 0) return fault;
   if (head.configured && memory.compare(changetype<usize>(config), configInput, offsetof<Config>()) == 0) {
-    deriveCosts();
+    derive();
     return 0;
   }
   const sameMeaning =
@@ -66,10 +66,16 @@ export function configure(): u32 {
   }
   head.configured = 1;
   head.due = head.now;
-  deriveCosts();
+  derive();
   resetEnergy();
   resetPolicy();
   return 0;
+}
+
+function derive(): void {
+  deriveCosts();
+  deriveThreshold();
+  deriveReady();
 }
 
 function validate(wanted: Config): u32 {

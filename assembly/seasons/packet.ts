@@ -16,7 +16,8 @@ const MAX_BODY: usize = 244;
 const SLACK: usize = 50;
 const MAX_BACKOFF: u32 = 64;
 
-const buffer: usize = memory.data(244 + 50, 8);
+/** Begins so that the words of the header, which follow the type's byte, are aligned. */
+const buffer: usize = memory.data(3 + 244 + 50, 8) + 3;
 
 export function packetBase(): usize {
   return buffer;
@@ -40,7 +41,7 @@ export function packet(): u32 {
   store<u32>(buffer + 1, head.node);
   store<u32>(buffer + 5, head.packetBoot);
   store<u32>(buffer + 9, head.packetSeq);
-  store<u32>(buffer + 13, entrySlot(entryAt(0)));
+  store<u32>(buffer + 13, head.oldest);
   store<u8>(buffer + 17, config.axes);
 
   const limit = again ? head.inFlight : head.sendLimit;
@@ -53,7 +54,7 @@ export function packet(): u32 {
     count = fitting;
   }
   store<u8>(buffer + COUNT_AT, count);
-  store<u32>(end, crc32(buffer + 1, end));
+  putWord(end, crc32(buffer + 1, end));
   if (!again) {
     head.inFlight = count;
     head.span = span;
@@ -63,6 +64,11 @@ export function packet(): u32 {
   spend(bodyEnergy(head.packetLength));
   committed();
   return head.packetLength;
+}
+
+/** Little-endian, at any address. */
+function putWord(to: usize, word: u32): void {
+  for (let i: usize = 0; i < 4; i++) store<u8>(to + i, word >> <u32>(8 * i));
 }
 
 /** Where the samples written last end, the queue entries they span, and how many of them are over the bound. */

@@ -9,7 +9,7 @@
  * weight 0.7 is 45875 / 65536 and products are rounded half up. Sums over axes are 64 bits wide. Skip RNN has its own file.
  */
 import { exp2, log2 } from '../common/logarithm';
-import { PLAIN_DENSITY, affordableInterval, window } from './energy';
+import { PLAIN_DENSITY, longest, plan } from './energy';
 import { config, deviation, head, mean, previous } from './state';
 import { primeSkipRnn, skipRnn } from './skipRnn';
 
@@ -26,7 +26,7 @@ const WEIGHT: i64 = 45875;
 
 /** Variation has this many fraction bits more than the values, and follows them with weight 0.6 (154 / 256). */
 const VARIATION_BITS: u32 = 4;
-const VARIATION_WEIGHT: i64 = 154;
+const VARIATION_WEIGHT: i32 = 154;
 /** Added to both sides of a quotient of variations: half a unit of the values. */
 const HALF_UNIT: u32 = 8;
 /** A third in 256ths. */
@@ -37,8 +37,16 @@ const MOST_EXPONENT: i32 = 20 << 8;
 
 /** The mean demand is taken over 2^9 slots; a proposal counts for at most 4 and at least a quarter of the mean. */
 const DEMAND_SHIFT: u32 = 9;
-const LEAST_RATIO: u64 = 64;
-const MOST_RATIO: u64 = 1024;
+const LEAST_RATIO: u32 = 64;
+const MOST_RATIO: u32 = 1024;
+
+/** Of Variation's threshold. */
+let thresholdLogarithm: i32 = 0;
+
+/** Derives from the configuration what the policies need at hand. */
+export function deriveThreshold(): void {
+  thresholdLogarithm = log2((<u32>config.threshold << VARIATION_BITS) + HALF_UNIT);
+}
 
 export function resetPolicy(): void {
   head.primed = 0;
@@ -49,52 +57,76 @@ export function resetPolicy(): void {
   head.skip = config.minSkip;
 }
 
-/** Updates the policy with the sample at `values` (i32 per axis), taken in `slot`, and returns the slots to the next one. */
-export function nextInterval(slot: u32, values: usize): u32 {
-  const primed = head.primed != 0;
-  const elapsed = primed ? max(slot - head.latest, 1) : 1;
-  const proposed = propose(values, elapsed);
+/**
+ * Updates the policy with the sample at `values` (i32 per axis, `axes` bytes in all), taken in `slot`, and returns the
+ * slots to the next one.
+ */
+@inline
+export function nextInterval(slot: u32, values: usize, axes: usize): u32 {
+  if (!head.primed) return firstInterval(slot, values, axes);
+  const elapsed = max(slot - head.latest, 1);
+  head.latest = slot;
+  const proposed = propose(values, axes, elapsed);
+  if (config.horizon == 0) return (proposed + 128) >> 8;
+  return carried(<u32>((<u64>takenInterval() * proportion(proposed, elapsed)) >> 8));
+}
+
+/** After the first sample, of which no change is known. */
+function firstInterval(slot: u32, values: usize, axes: usize): u32 {
   head.latest = slot;
   head.primed = 1;
-  if (config.horizon == 0) return (proposed + 128) >> 8;
+  let proposed = (head.skip + 1) << 8;
+  if (config.policy == UNIFORM) proposed = propose(values, axes, 1);
+  else if (config.policy == SKIP_RNN) primeSkipRnn(values, axes);
+  else prime(values, axes);
+  return config.horizon == 0 ? (proposed + 128) >> 8 : carried(takenInterval());
+}
 
-  head.interval = affordableInterval();
-  const taken = head.interval * PLAIN_DENSITY / config.density;
-  const exact = primed ? <u32>((<u64>taken * proportion(proposed, elapsed)) >> 8) : taken;
-  const limited = max((<u32>config.minSkip + 1) << 8, min(exact, window << 8)) + head.carry;
+function prime(values: usize, axes: usize): void {
+  for (let at: usize = 0; at < axes; at += 4) {
+    const x = load<i32>(values + at);
+    store<i32>(previous + at, x);
+    store<i32>(mean + at, x << MOMENT_BITS);
+    store<i32>(deviation + at, 0);
+  }
+}
+
+/** The affordable interval between samples that are taken, in 256ths. */
+@inline
+function takenInterval(): u32 {
+  plan();
+  const density = config.density;
+  return density == PLAIN_DENSITY ? head.interval : head.interval * PLAIN_DENSITY / density;
+}
+
+/** Whole slots of an interval, within its limits; the rest is for the next one. */
+@inline
+function carried(interval: u32): u32 {
+  const limited = max((<u32>config.minSkip + 1) << 8, min(interval, longest)) + head.carry;
   head.carry = limited & 0xff;
   return limited >> 8;
 }
 
 /** What a proposed interval is to the policy's mean one, in 256ths. */
-function proportion(proposed: u32, elapsed: u32): u64 {
+function proportion(proposed: u32, elapsed: u32): u32 {
   const demand: u32 = (1 << 24) / proposed;
   const weight = min(elapsed, <u32>1 << DEMAND_SHIFT);
   if (head.demand == 0) head.demand = demand;
   // A demand is at most 2^20: a proposal is no shorter than 2^-4 slots.
   head.demand += <u32>((<i32>(demand - head.demand) * <i32>weight) >> <i32>DEMAND_SHIFT);
-  return max<u64>(LEAST_RATIO, min<u64>(MOST_RATIO, (<u64>head.demand * proposed) >> 16));
+  return max(LEAST_RATIO, min(MOST_RATIO, <u32>((<u64>head.demand * proposed) >> 16)));
 }
 
 /** The policy's own interval in 256ths of a slot. */
-function propose(values: usize, elapsed: u32): u32 {
+@inline
+function propose(values: usize, axes: usize, elapsed: u32): u32 {
   const policy = config.policy;
-  if (policy == UNIFORM) return (config.horizon == 0 ? uniform() + 1 : 1) << 8;
-  const axes = <usize>config.axes << 2;
-  if (!head.primed) {
-    if (policy == SKIP_RNN) {
-      primeSkipRnn(values, axes);
-      return (head.skip + 1) << 8;
-    }
-    for (let at: usize = 0; at < axes; at += 4) {
-      const x = load<i32>(values + at);
-      store<i32>(previous + at, x);
-      store<i32>(mean + at, x << MOMENT_BITS);
-      store<i32>(deviation + at, 0);
-    }
-    return (head.skip + 1) << 8;
-  }
   if (policy == VARIATION) return variation(values, axes, elapsed);
+  return policy == UNIFORM ? (config.horizon == 0 ? uniform() + 1 : 1) << 8 : proposeSkip(policy, values, axes);
+}
+
+/** Of the policies that count skipped slots. */
+function proposeSkip(policy: u8, values: usize, axes: usize): u32 {
   const skip = head.skip;
   const threshold = <i64>config.threshold;
   let next: u32;
@@ -138,26 +170,36 @@ function uniform(): u32 {
  */
 function variation(values: usize, axes: usize, elapsed: u32): u32 {
   const change = linearChange(values, axes) << VARIATION_BITS;
-  const local = elapsed == 1 || change == 0 ? change : exp2(max(0, log2(change) - (log2(elapsed) >> 1)));
+  let local = change;
+  if (elapsed != 1 && change != 0) local = exp2(max(0, log2(change) - (log2(elapsed) >> 1)));
   const before = head.variation;
-  const now = before == 0 ? local : <u32>(<i64>before + (((<i64>local - <i64>before) * VARIATION_WEIGHT) >> 8));
+  const now = before == 0 ? local : before + weighed(local - before);
   head.variation = now;
-  const ratio = log2((<u32>config.threshold << VARIATION_BITS) + HALF_UNIT) - log2(now + HALF_UNIT);
+  const ratio = thresholdLogarithm - log2(now + HALF_UNIT);
   const interval = exp2(max(LEAST_EXPONENT, min(MOST_EXPONENT, (8 << 8) + ((ratio * THIRD) >> 8))));
   if (config.horizon != 0) return interval;
   return max<u32>((<u32>config.minSkip + 1) << 8, min<u32>((<u32>config.maxSkip + 1) << 8, interval));
+}
+
+/** 0.6 of a change, rounded down; its low byte apart, so that 32 bits hold each product. */
+@inline
+function weighed(change: i32): i32 {
+  return (change >> 8) * VARIATION_WEIGHT + (((change & 0xff) * VARIATION_WEIGHT) >> 8);
 }
 
 /** Sum over axes of |x_prev - x|, below 2^26 as values are limited; keeps x as the next x_prev. */
 @inline
 function linearChange(values: usize, axes: usize): u32 {
   let change: u32 = 0;
-  for (let at: usize = 0; at < axes; at += 4) {
-    const x = load<i32>(values + at);
-    const difference = x - load<i32>(previous + at);
+  let at = previous;
+  do {
+    const x = load<i32>(values);
+    const difference = x - load<i32>(at);
     change += <u32>(difference < 0 ? -difference : difference);
-    store<i32>(previous + at, x);
-  }
+    store<i32>(at, x);
+    values += 4;
+    at += 4;
+  } while (at < previous + axes);
   return change;
 }
 

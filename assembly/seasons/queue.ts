@@ -2,12 +2,12 @@
 import { config, head, ring, stateBase } from './state';
 import { nextInterval } from './policy';
 
-/** Largest magnitude of a value: leaves the policies' 32-bit arithmetic room. */
-const LIMIT: i32 = 0x1fffff;
+/** Values lie in [-LIMIT, LIMIT): leaves the policies' 32-bit arithmetic room. */
+const LIMIT: i32 = 1 << 21;
 
 const input: usize = memory.data(36, 8);
-let dirtyAt: usize = 0;
-let dirtyBytes: u32 = 0;
+/** The entry that the latest `push` wrote. */
+let written: usize = 0;
 
 /** Where the host puts the values of a sample, one i32 per axis, before `push`. */
 export function inputBase(): usize {
@@ -21,15 +21,14 @@ export function entrySize(): u32 {
 
 /** Address of the entry that is `index` places behind the oldest; `index` is at most the capacity. */
 export function entryAt(index: u32): usize {
+  return placeOf(index);
+}
+
+@inline
+function placeOf(index: u32): usize {
   let place = head.first + index;
   if (place >= head.capacity) place -= head.capacity;
   return ring + place * entrySize();
-}
-
-/** Address of the oldest entry. */
-@inline
-export function oldest(): usize {
-  return ring + head.first * entrySize();
 }
 
 @inline
@@ -56,6 +55,7 @@ export function release(entries: u32): void {
   head.first += entries;
   if (head.first >= head.capacity) head.first -= head.capacity;
   head.count -= entries;
+  if (head.count != 0) head.oldest = entrySlot(entryAt(0));
 }
 
 @inline
@@ -63,38 +63,67 @@ export function isFull(): bool {
   return head.count + givenUp >= head.capacity;
 }
 
+/** Entries from which a packet may leave before its time: those of a batch, or all that fit. */
+let ready: u32 = 0;
+
+/** Derives from configuration and state what the queue needs at hand. */
+export function deriveReady(): void {
+  ready = min(<u32>config.batch, head.capacity);
+}
+
+/** Whether there is room in the ring for another sample, and in a packet. */
+@inline
+export function hasRoom(): bool {
+  return head.count + givenUp < ready;
+}
+
+/** Whether the queue holds a batch, or all that fits. */
+@inline
+export function isReady(): bool {
+  return head.count >= ready;
+}
+
 /**
  * Queues the sample at `inputBase()`, taken in `slot`, and lets the policy decide when the next is due. Values
- * beyond 2^21 - 1 are limited to it. A full queue refuses: returns 1 and counts, and nothing changes besides.
+ * beyond 22 bits are limited. A full queue refuses: returns 1 and counts, and nothing changes besides.
  */
 export function push(slot: u32): u32 {
   if (isFull()) {
     head.blocked++;
     return 1;
   }
-  const entry = entryAt(head.count);
+  const entry = placeOf(head.count);
   const axes = <usize>config.axes << 2;
+  written = entry;
   store<u32>(entry, slot);
-  for (let at: usize = 0; at < axes; at += 4) {
-    const x = max(-LIMIT, min(LIMIT, load<i32>(input + at)));
-    store<i32>(input + at, x);
-    store<i32>(entry + 4 + at, x);
-  }
-  dirtyAt = entry;
-  dirtyBytes = entrySize();
+  const values = entry + 4;
+  let beyond: u32 = 0;
+  let at: usize = 0;
+  do {
+    const x = load<i32>(input + at);
+    store<i32>(values + at, x);
+    beyond |= x + LIMIT;
+    at += 4;
+  } while (at < axes);
+  if (beyond >= 2 * LIMIT) limit(values, axes);
+  if (head.count == 0) head.oldest = slot;
   head.count++;
   head.sampled++;
-  head.due = slot + nextInterval(slot, input);
+  head.due = slot + nextInterval(slot, values, axes);
   committed();
   return 0;
 }
 
+function limit(values: usize, axes: usize): void {
+  for (let at: usize = 0; at < axes; at += 4) store<i32>(values + at, max(-LIMIT, min(LIMIT - 1, load<i32>(values + at))));
+}
+
 /** Ring bytes that the latest `push` wrote, as an offset into the state block and a length. */
 export function dirtyOffset(): u32 {
-  return <u32>(dirtyAt - stateBase());
+  return <u32>(written - stateBase());
 }
 export function dirtySize(): u32 {
-  return dirtyBytes;
+  return written == 0 ? 0 : entrySize();
 }
 
 /** Samples held, those in flight included. */
@@ -104,5 +133,5 @@ export function queueLength(): u32 {
 
 /** Slots since the oldest held sample was taken; 0 for an empty queue. */
 export function oldestAge(slot: u32): u32 {
-  return head.count == 0 ? 0 : slot - entrySlot(entryAt(0));
+  return head.count == 0 ? 0 : slot - head.oldest;
 }

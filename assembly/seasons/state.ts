@@ -1,7 +1,7 @@
 /** The one static block that holds all state of the module, and its layout. */
 
 /** Version of the module's interface and of the state layout; a host restores only what has the same. */
-export const ABI: u32 = 2;
+export const ABI: u32 = 3;
 export const MAX_AXES: i32 = 9;
 /** Room for the queue: 192 samples of 3 axes. */
 export const RING_SIZE: u32 = 3072;
@@ -70,11 +70,13 @@ export class Head {
   idle: u32;
   /** Nanojoules per slot that sleep, supply and leakage take. */
   drain: u32;
-  /** Slots between two samples to be sent, in 256ths, as affordable at the latest sample. */
+  /** Slots between two samples to be sent, in 256ths, as was affordable in slot `planned`. */
   interval: u32;
+  planned: u32;
 
-  /** Queue: index of the oldest entry, entries held, entries that fit. */
+  /** Queue: index of the oldest entry and the slot of its sample, entries held, entries that fit. */
   first: u32;
+  oldest: u32;
   count: u32;
   capacity: u32;
 

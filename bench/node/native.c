@@ -10,14 +10,20 @@
 
 #define RING_WORDS 768u
 #define PRUNABLE 192u
-#define VALUE_LIMIT 0x1fffff
+#define VALUE_LIMIT (1 << 21)
 
 #define UNCONFIGURED_SLEEP 16u
 #define DARK_SLOTS 8u
+#define FADE_SLOTS 9u
 #define PLAIN_DENSITY 4u
 #define INCOME_SHIFT 9u
 #define RECENT_SHIFT 4u
+#define DRAIN_SHIFT 6u
 #define LONGEST 0x3fffffffu
+#define NEVER 0x3fffffff
+#define MOST_SLOTS 0x3fffffu
+#define MOST_INCOME 0x0fffffffu
+#define PLAN_SLOTS 8u
 
 #define HEADER 19u
 #define PACKET_TYPE 3u
@@ -53,8 +59,8 @@ typedef struct {
 typedef struct {
   uint32_t node, boot, seq, now, wake, due;
   uint32_t phase, carry, latest, variation, demand;
-  uint32_t measured, energy, spent, peak, income, recent, idle, drain, interval;
-  uint32_t first, count, capacity, given_up;
+  uint32_t measured, energy, spent, peak, income, recent, idle, drain, interval, planned;
+  uint32_t first, oldest, count, capacity, given_up;
   uint32_t in_flight, span, packet_boot, packet_seq, packet_length, send_limit, keep, retry, backoff;
   bool configured, primed, whole;
   uint32_t sampled, formed, acknowledged, blocked, late, pruned, expired;
@@ -63,10 +69,11 @@ typedef struct {
 
 /* What follows from the configuration. */
 typedef struct {
-  uint32_t window, recent_shift, horizon_shift;
+  uint32_t window, longest, recent_shift, horizon_shift;
   uint32_t empty_packet, usual_bytes, per_sample, most_bytes, packet_share, packet_per_slot;
-  uint32_t burst_interval, burst_energy, threshold_log;
-  uint32_t entry_words;
+  uint32_t longest_full, burst_interval, burst_energy, ample, reserved, reserved_peak;
+  int32_t threshold_log;
+  uint32_t entry_words, ready;
 } costs_t;
 
 static config_t config;
@@ -90,12 +97,9 @@ static inline uint32_t clz_u32(uint32_t x) {
   return x == 0 ? 32 : (uint32_t)__builtin_clz(x);
 }
 
-static inline bool reached(uint32_t slot, uint32_t target) {
-  return (int32_t)(slot - target) >= 0;
-}
-
-static inline uint32_t earlier(uint32_t a, uint32_t b) {
-  return (int32_t)(a - b) < 0 ? a : b;
+/* Slots from one to another, negative once it has passed. */
+static inline int32_t until(uint32_t slot, uint32_t target) {
+  return (int32_t)(target - slot);
 }
 
 /* 256 log2(x) for x of at least 1, and 2^(x / 256), linear between powers of two. */
@@ -119,15 +123,13 @@ static uint32_t *entry_at(uint32_t index) {
   return ring + place * costs.entry_words;
 }
 
-static inline uint32_t oldest_slot(void) {
-  return ring[state.first * costs.entry_words];
-}
-
 static void release(uint32_t entries) {
   state.first += entries;
   if (state.first >= state.capacity)
     state.first -= state.capacity;
   state.count -= entries;
+  if (state.count != 0)
+    state.oldest = *entry_at(0);
 }
 
 static inline bool is_full(void) {
@@ -136,22 +138,31 @@ static inline bool is_full(void) {
 
 /* Energy. */
 
+static inline uint32_t packet_energy(uint32_t samples) {
+  return costs.empty_packet + min_u32(samples * costs.most_bytes, MAX_PAYLOAD) * config.byte_nj;
+}
+
 static void derive_costs(void) {
   costs.entry_words = 1u + config.axes;
+  costs.ready = min_u32(config.batch, state.capacity);
   costs.window = config.latency_slots - config.send_slots;
+  costs.longest = min_u32(costs.window, MOST_SLOTS) << 8;
   costs.recent_shift = min_u32(max_u32(31 - clz_u32(costs.window), RECENT_SHIFT), INCOME_SHIFT);
   costs.horizon_shift = 31 - clz_u32(max_u32(config.horizon, 1));
   costs.empty_packet = config.packet_nj + PACKET_OVERHEAD * config.byte_nj;
-  costs.usual_bytes = (1u + 2u * config.axes) * config.byte_nj;
+  costs.usual_bytes = max_u32((1u + 2u * config.axes) * config.byte_nj, 1);
   costs.most_bytes = 1u + 3u * config.axes;
-  costs.per_sample =
-      max_u32((uint32_t)((uint64_t)config.density * config.sample_nj >> 2) + costs.usual_bytes, 1);
+  costs.per_sample = (uint32_t)((uint64_t)config.density * config.sample_nj >> 2) + costs.usual_bytes;
+  costs.ample = packet_energy(config.batch);
+  costs.ample += costs.ample >> 4;
   costs.packet_share = costs.empty_packet / config.batch;
   costs.packet_per_slot = costs.empty_packet / costs.window;
   costs.burst_energy = costs.empty_packet >> 2;
-  costs.burst_interval = (costs.window << 8) / max_u32(1, min_u32(min_u32(config.batch, costs.window),
-                                                                  costs.burst_energy / costs.per_sample));
-  costs.threshold_log = (uint32_t)log2_fixed(((uint32_t)config.threshold << VARIATION_BITS) + HALF_UNIT);
+  costs.longest_full = costs.longest / config.batch;
+  costs.burst_interval = costs.longest / max_u32(1, min_u32(min_u32(config.batch, costs.window),
+                                                            costs.burst_energy / costs.per_sample));
+  costs.reserved = costs.reserved_peak = 0;
+  costs.threshold_log = log2_fixed(((uint32_t)config.threshold << VARIATION_BITS) + HALF_UNIT);
 }
 
 static void reset_energy(void) {
@@ -161,39 +172,60 @@ static void reset_energy(void) {
   state.measured = state.now;
   state.energy = state.spent = state.idle = state.drain = 0;
   state.interval = 256;
+  state.planned = state.now - PLAN_SLOTS;
 }
 
-static inline uint32_t averaged(uint32_t mean, uint32_t gained, uint32_t slots, uint32_t shift) {
+static uint32_t averaged(uint32_t mean, uint32_t gained, uint32_t slots, uint32_t shift) {
   if (slots >= 1u << shift)
     return gained / slots;
-  if ((mean | gained >> INCOME_SHIFT) < 1u << (31 - INCOME_SHIFT))
-    return mean + (uint32_t)(((int32_t)gained - (int32_t)(mean * slots)) >> shift);
   return (uint32_t)((int64_t)mean + (((int64_t)gained - (int64_t)mean * slots) >> shift));
 }
 
-static void observe(uint32_t slot, uint32_t energy) {
-  const uint32_t slots = slot - state.measured;
-  if (state.peak == 0) {
-    state.measured = slot;
-    state.energy = energy;
-  } else if (slots != 0) {
-    const uint32_t sum = energy + state.spent;
-    const uint32_t gained = sum > state.energy || sum < energy ? sum - state.energy : 0;
-    state.income = averaged(state.income, gained, slots, INCOME_SHIFT);
-    state.recent = averaged(state.recent, gained, slots, costs.recent_shift);
-    if (state.spent == 0 && energy < state.energy)
-      state.drain = averaged(state.drain, state.energy - energy, slots, RECENT_SHIFT);
-    state.idle = (uint64_t)gained << 4 > (uint64_t)state.income * slots ? 0 : state.idle + slots;
-    state.spent = 0;
-    state.measured = slot;
-    state.energy = energy;
-  }
-  if (energy > state.peak)
-    state.peak = energy;
+static void learn_drain(uint32_t fallen, uint32_t slots) {
+  const uint32_t each = min_u32(slots == 1 ? fallen : fallen / slots, MOST_INCOME);
+  state.drain = each >= state.drain ? each : state.drain - ((state.drain - each) >> DRAIN_SHIFT);
 }
 
-static inline uint32_t packet_energy(uint32_t samples) {
-  return costs.empty_packet + min_u32(samples * costs.most_bytes, MAX_PAYLOAD) * config.byte_nj;
+static void learn(uint32_t slot, uint32_t energy) {
+  const uint32_t slots = slot - state.measured;
+  state.measured = slot;
+  if (state.peak == 0)
+    return;
+  const uint32_t before = state.energy;
+  const uint32_t spent = state.spent;
+  state.energy = energy;
+  state.spent = 0;
+  const uint32_t sum = energy + spent;
+  uint32_t gained = 0;
+  if (sum >= before || sum < energy)
+    gained = sum - before;
+  else if (spent == 0 || spent == config.sample_nj)
+    learn_drain(before - sum, slots);
+  uint32_t income = state.income;
+  uint32_t recent = state.recent;
+  bool dim;
+  if (slots < 1u << RECENT_SHIFT && (income | recent | gained >> INCOME_SHIFT) < 1u << (31 - INCOME_SHIFT)) {
+    income += (uint32_t)((int32_t)(gained - income * slots) >> INCOME_SHIFT);
+    recent += (uint32_t)((int32_t)(gained - recent * slots) >> costs.recent_shift);
+    dim = gained <= income * slots >> 4;
+  } else {
+    income = averaged(income, gained, slots, INCOME_SHIFT);
+    recent = averaged(recent, gained, slots, costs.recent_shift);
+    dim = (uint64_t)gained << 4 <= (uint64_t)income * slots;
+  }
+  state.income = income;
+  state.recent = recent;
+  state.idle = dim ? state.idle + slots : 0;
+}
+
+static inline void observe(uint32_t slot, uint32_t energy) {
+  if (slot != state.measured)
+    learn(slot, energy);
+  if (energy > state.peak) {
+    if (state.peak == 0)
+      state.energy = energy;
+    state.peak = energy;
+  }
 }
 
 static uint32_t body_energy(uint32_t length) {
@@ -210,8 +242,23 @@ static inline bool is_dark(void) {
   return state.idle >= DARK_SLOTS;
 }
 
+static inline bool is_dim(void) {
+  return state.idle != 0;
+}
+
+static inline bool is_fading(uint32_t energy, uint32_t samples) {
+  if (!is_dim())
+    return false;
+  const uint32_t fading = state.drain * FADE_SLOTS;
+  return energy < costs.ample + fading && energy < packet_energy(samples) + fading;
+}
+
+static bool may_fail(uint32_t energy, uint32_t slots) {
+  return (uint64_t)state.drain * (slots + 1) > (energy > costs.ample ? energy - costs.ample : 0);
+}
+
 static uint32_t predicted(uint32_t energy, uint32_t slots) {
-  if (is_dark())
+  if (is_dark() || (is_dim() && energy < state.drain * FADE_SLOTS))
     return energy;
   const uint64_t sum = energy + ((uint64_t)min_u32(state.income, state.recent) * slots >> 2);
   return sum > 0xffffffffu ? 0xffffffffu : (uint32_t)sum;
@@ -224,7 +271,7 @@ static uint32_t remaining(uint32_t energy, uint32_t slots) {
 
 static uint32_t begin_energy(void) {
   const uint32_t samples =
-      max_u32(1, min_u32(config.batch, ((costs.window << 8) + state.interval - 1) / state.interval));
+      max_u32(1, min_u32(config.batch, (costs.longest + state.interval - 1) / state.interval));
   const uint32_t sampling = (uint32_t)((uint64_t)config.density * config.sample_nj * samples >> 2);
   return packet_energy(samples) + min_u32(sampling, costs.burst_energy);
 }
@@ -238,23 +285,35 @@ static uint32_t quotient(uint32_t a, uint32_t b) {
 
 static uint32_t sustained(uint32_t available, uint32_t each) {
   const uint32_t full = quotient(each + costs.packet_share, available);
-  if ((uint64_t)full * config.batch <= (uint64_t)costs.window << 8)
+  if (full <= costs.longest_full)
     return full;
   return available > costs.packet_per_slot ? quotient(each, available - costs.packet_per_slot)
                                            : costs.burst_interval;
 }
 
 static uint32_t affordable_interval(void) {
-  const int64_t beyond = (int64_t)state.energy - (int64_t)((uint64_t)state.peak * config.reserve >> 8);
-  const int64_t all = (int64_t)state.income + (beyond >> costs.horizon_shift);
-  const int64_t most = (all * 230) >> 8;
-  const uint32_t available = most < 0 ? 0 : most > LONGEST ? LONGEST : (uint32_t)most;
+  if (state.peak != costs.reserved_peak) {
+    costs.reserved_peak = state.peak;
+    costs.reserved = (uint32_t)((uint64_t)state.peak * config.reserve >> 8);
+  }
+  int32_t all = (int32_t)min_u32(state.income, MOST_INCOME);
+  if (state.energy >= costs.reserved)
+    all += (int32_t)min_u32((state.energy - costs.reserved) >> costs.horizon_shift, MOST_INCOME);
+  else
+    all -= (int32_t)min_u32((costs.reserved - state.energy) >> costs.horizon_shift, MOST_INCOME);
+  const uint32_t available = all <= 0 ? 0 : (uint32_t)(all - (all >> 3) + (all >> 5) - (all >> 7));
   uint32_t interval = sustained(available, costs.per_sample);
   if (interval * config.density < PLAIN_DENSITY << 8)
-    interval = available > config.sample_nj
-                   ? sustained(available - config.sample_nj, max_u32(costs.usual_bytes, 1))
-                   : costs.burst_interval;
+    interval = available > config.sample_nj ? sustained(available - config.sample_nj, costs.usual_bytes)
+                                            : costs.burst_interval;
   return max_u32(256, min_u32(interval, costs.burst_interval));
+}
+
+static inline void plan(void) {
+  if (state.now - state.planned < PLAN_SLOTS)
+    return;
+  state.planned = state.now;
+  state.interval = affordable_interval();
 }
 
 /* Policies. */
@@ -267,20 +326,27 @@ static uint32_t uniform(void) {
   return interval;
 }
 
-/* Sum over axes of the change since the sample before: below 2^27, as values are limited. */
-static uint32_t linear_change(void) {
+/* Sum over axes of the change since the sample before: below 2^26, as values are limited. */
+static inline uint32_t linear_change(const int32_t *values) {
   uint32_t change = 0;
-  for (uint32_t axis = 0; axis < config.axes; axis++) {
-    const int32_t x = input[axis];
-    const int32_t difference = x - state.previous[axis];
+  int32_t *before = state.previous;
+  const int32_t *end = values + config.axes;
+  do {
+    const int32_t x = *values++;
+    const int32_t difference = x - *before;
     change += (uint32_t)(difference < 0 ? -difference : difference);
-    state.previous[axis] = x;
-  }
+    *before++ = x;
+  } while (values < end);
   return change;
 }
 
-static uint32_t variation(uint32_t elapsed) {
-  const uint32_t change = linear_change() << VARIATION_BITS;
+/* 0.6 of a change, rounded down. */
+static inline int32_t weighed(int32_t change) {
+  return (change >> 8) * VARIATION_WEIGHT + (((change & 0xff) * VARIATION_WEIGHT) >> 8);
+}
+
+static inline uint32_t variation(const int32_t *values, uint32_t elapsed) {
+  const uint32_t change = linear_change(values) << VARIATION_BITS;
   uint32_t local = change;
   if (elapsed != 1 && change != 0) {
     const int32_t exponent = log2_fixed(change) - (log2_fixed(elapsed) >> 1);
@@ -288,9 +354,9 @@ static uint32_t variation(uint32_t elapsed) {
   }
   const uint32_t before = state.variation;
   if (before != 0)
-    local = (uint32_t)((int64_t)before + ((((int64_t)local - before) * VARIATION_WEIGHT) >> 8));
+    local = before + (uint32_t)weighed((int32_t)(local - before));
   state.variation = local;
-  const int32_t ratio = (int32_t)costs.threshold_log - log2_fixed(local + HALF_UNIT);
+  const int32_t ratio = costs.threshold_log - log2_fixed(local + HALF_UNIT);
   int32_t exponent = (8 << 8) + (ratio * THIRD >> 8);
   exponent = exponent < LEAST_EXPONENT ? LEAST_EXPONENT : exponent > MOST_EXPONENT ? MOST_EXPONENT : exponent;
   const uint32_t interval = exp2_fixed(exponent);
@@ -299,13 +365,10 @@ static uint32_t variation(uint32_t elapsed) {
   return max_u32((config.min_skip + 1u) << 8, min_u32((config.max_skip + 1u) << 8, interval));
 }
 
-static uint32_t propose(uint32_t elapsed) {
-  if (config.policy == POLICY_UNIFORM)
-    return (config.horizon == 0 ? uniform() : 1) << 8;
-  if (state.primed)
-    return variation(elapsed);
-  memcpy(state.previous, input, sizeof state.previous);
-  return (config.min_skip + 1u) << 8;
+static inline uint32_t propose(const int32_t *values, uint32_t elapsed) {
+  if (config.policy == POLICY_VARIATION)
+    return variation(values, elapsed);
+  return (config.horizon == 0 ? uniform() : 1) << 8;
 }
 
 /* A proposed interval over the policy's mean one, in 256ths. */
@@ -320,41 +383,59 @@ static uint32_t proportion(uint32_t proposed, uint32_t elapsed) {
   return ratio < LEAST_RATIO ? LEAST_RATIO : ratio > MOST_RATIO ? MOST_RATIO : (uint32_t)ratio;
 }
 
-static uint32_t next_interval(uint32_t slot) {
-  const bool primed = state.primed;
-  const uint32_t elapsed = primed ? max_u32(slot - state.latest, 1) : 1;
-  const uint32_t proposed = propose(elapsed);
-  state.latest = slot;
-  state.primed = true;
-  if (config.horizon == 0)
-    return (proposed + 128) >> 8;
-  state.interval = affordable_interval();
-  const uint32_t taken = state.interval * PLAIN_DENSITY / config.density;
-  const uint32_t exact = primed ? (uint32_t)((uint64_t)taken * proportion(proposed, elapsed) >> 8) : taken;
+static inline uint32_t taken_interval(void) {
+  plan();
+  return config.density == PLAIN_DENSITY ? state.interval : state.interval * PLAIN_DENSITY / config.density;
+}
+
+static inline uint32_t carried(uint32_t interval) {
   const uint32_t limited =
-      max_u32((config.min_skip + 1u) << 8, min_u32(exact, costs.window << 8)) + state.carry;
+      max_u32((config.min_skip + 1u) << 8, min_u32(interval, costs.longest)) + state.carry;
   state.carry = limited & 0xff;
   return limited >> 8;
+}
+
+static uint32_t first_interval(uint32_t slot, const int32_t *values) {
+  state.latest = slot;
+  state.primed = true;
+  uint32_t proposed = (config.min_skip + 1u) << 8;
+  if (config.policy == POLICY_UNIFORM)
+    proposed = propose(values, 1);
+  else
+    memcpy(state.previous, values, config.axes * sizeof *values);
+  return config.horizon == 0 ? (proposed + 128) >> 8 : carried(taken_interval());
+}
+
+static uint32_t next_interval(uint32_t slot, const int32_t *values) {
+  if (!state.primed)
+    return first_interval(slot, values);
+  const uint32_t elapsed = max_u32(slot - state.latest, 1);
+  state.latest = slot;
+  const uint32_t proposed = propose(values, elapsed);
+  if (config.horizon == 0)
+    return (proposed + 128) >> 8;
+  return carried((uint32_t)((uint64_t)taken_interval() * proportion(proposed, elapsed) >> 8));
 }
 
 /* Decisions. */
 
 static uint32_t wanted_samples(uint32_t count) {
-  if (count == 0 || config.density == PLAIN_DENSITY)
+  if (config.density == PLAIN_DENSITY)
     return count;
-  return min_u32(count, 1 + ((state.now - oldest_slot()) << 8) / state.interval);
+  return min_u32(count, 1 + ((state.now - state.oldest) << 8) / state.interval);
 }
 
-static inline uint32_t urgent_slot(uint32_t wanted) {
+static int32_t until_urgent(uint32_t slot, uint32_t wanted) {
   const uint32_t packets = wanted <= config.batch ? 1 : (wanted + config.batch - 1) / config.batch;
-  return oldest_slot() + config.latency_slots - min_u32(packets * config.send_slots, config.latency_slots);
+  const uint32_t sending = min_u32(packets * config.send_slots, config.latency_slots);
+  return until(slot, state.oldest + config.latency_slots - sending);
 }
 
 static uint32_t until_bound(uint32_t slot) {
   if (state.count == 0)
     return costs.window;
-  const uint32_t end = oldest_slot() + costs.window;
-  return reached(slot, end) ? 0 : end - slot;
+  const int32_t left = until(slot, state.oldest + costs.window);
+  return left < 0 ? 0 : (uint32_t)left;
 }
 
 static void take_whole(uint32_t samples) {
@@ -370,15 +451,11 @@ static bool is_sendable(uint32_t slot, uint32_t energy, bool urgent, uint32_t wa
   state.send_limit = samples;
   state.whole = false;
   if (!urgent) {
-    const bool dark = is_dark();
+    const uint32_t left = is_dim() ? remaining(energy, min_u32(until_bound(slot) + 1, FADE_SLOTS)) : energy;
     if (energy >= need) {
-      if (wanted < config.batch && !is_full() &&
-          !(dark && remaining(energy, min_u32(until_bound(slot), DARK_SLOTS)) < need))
+      if (wanted < config.batch && !is_full() && left >= need)
         return false;
-      if (dark && energy < need << 1)
-        take_whole(samples);
-    } else if (!dark ||
-               remaining(energy, min_u32(until_bound(slot), DARK_SLOTS)) >= packet_energy(samples >> 1)) {
+    } else if (!is_dark() || left >= packet_energy(samples >> 1)) {
       return false;
     }
   }
@@ -388,7 +465,7 @@ static bool is_sendable(uint32_t slot, uint32_t energy, bool urgent, uint32_t wa
     return true;
   }
   const uint32_t affordable = affordable_samples(energy);
-  if (affordable << 1 < samples && slot - oldest_slot() < config.latency_slots)
+  if (affordable << 1 < samples && slot - state.oldest < config.latency_slots)
     return false;
   if (affordable == 0)
     return false;
@@ -396,33 +473,45 @@ static bool is_sendable(uint32_t slot, uint32_t energy, bool urgent, uint32_t wa
   return true;
 }
 
-static bool is_sampleable(uint32_t slot, uint32_t energy) {
+static inline bool is_sampleable(uint32_t slot, uint32_t energy) {
   if (energy < config.sample_nj)
+    return false;
+  const uint32_t left = energy - config.sample_nj;
+  if (state.count != 0 && state.count + state.given_up < costs.ready && left >= costs.ample)
+    return true;
+  if (is_full())
     return false;
   uint32_t need;
   if (state.count == 0) {
-    state.interval = affordable_interval();
+    plan();
     need = begin_energy();
   } else {
     const uint32_t wanted = wanted_samples(state.count + 1);
-    need = wanted <= config.batch
-               ? packet_energy(wanted)
-               : packet_energy(config.batch) + packet_energy(min_u32(wanted - config.batch, config.batch));
+    need = packet_energy(min_u32(wanted, config.batch));
+    if (wanted > config.batch)
+      need += packet_energy(min_u32(wanted - config.batch, config.batch));
   }
   need += need >> 4;
-  const uint32_t left = energy - config.sample_nj;
   return left >= need || predicted(left, until_bound(slot)) >= need;
 }
 
-static uint32_t wake_after(uint32_t slot, bool urgent, uint32_t urgent_from) {
-  uint32_t wake = state.due;
-  if (state.count != 0) {
-    if (state.in_flight != 0)
-      wake = earlier(wake, state.retry);
-    else
-      wake = urgent ? slot + 1 : earlier(wake, urgent_from);
-  }
-  return reached(slot, wake) ? slot + 1 : wake;
+/* 0 for a packet now, else the slots until the queue is urgent. */
+static int32_t serve(uint32_t slot, uint32_t energy) {
+  const uint32_t wanted = wanted_samples(state.count);
+  const int32_t urgent = until_urgent(slot, wanted);
+  if (is_sendable(slot, energy, urgent <= 0, wanted))
+    return 0;
+  if (slot - state.oldest <= config.latency_slots)
+    return urgent < 1 ? 1 : urgent;
+  do {
+    release(1);
+    state.given_up++;
+    state.expired++;
+  } while (state.count != 0 && slot - state.oldest > config.latency_slots);
+  if (state.count == 0)
+    return NEVER;
+  const int32_t next = until_urgent(slot, wanted_samples(state.count));
+  return next < 1 ? 1 : next;
 }
 
 uint32_t sampler_next(uint32_t slot, uint32_t energy) {
@@ -432,35 +521,34 @@ uint32_t sampler_next(uint32_t slot, uint32_t energy) {
     return SAMPLER_SLEEP;
   }
   observe(slot, energy);
-  uint32_t wanted = wanted_samples(state.count);
-  uint32_t urgent_from = urgent_slot(wanted);
-  bool urgent = state.count != 0 && reached(slot, urgent_from);
+  int32_t service = NEVER;
   if (state.in_flight != 0) {
-    if (reached(slot, state.retry) && energy >= body_energy(state.packet_length))
+    service = until(slot, state.retry);
+    if (service <= 0 && energy >= body_energy(state.packet_length))
       return SAMPLER_SEND;
   } else if (state.count != 0) {
-    if (is_sendable(slot, energy, urgent, wanted))
-      return SAMPLER_SEND;
-    if (slot - oldest_slot() > config.latency_slots) {
-      do {
-        release(1);
-        state.given_up++;
-        state.expired++;
-      } while (state.count != 0 && slot - oldest_slot() > config.latency_slots);
-      wanted = wanted_samples(state.count);
-      urgent_from = urgent_slot(wanted);
-      urgent = state.count != 0 && reached(slot, urgent_from);
+    service = until(slot, state.oldest + costs.window);
+    if (service <= 0 || state.count >= costs.ready || is_fading(energy, state.count)) {
+      service = serve(slot, energy);
+      if (service == 0)
+        return SAMPLER_SEND;
     }
   }
-  if (reached(slot, state.due)) {
-    if (!is_full() && is_sampleable(slot, energy)) {
+  int32_t sampling = until(slot, state.due);
+  if (sampling <= 0) {
+    if (is_sampleable(slot, energy)) {
       state.spent += config.sample_nj;
       return SAMPLER_SAMPLE;
     }
     state.blocked++;
-    state.due = slot + (is_dark() && !is_full() ? DARK_SLOTS >> 1 : 1);
+    sampling = is_dark() && !is_full() ? (int32_t)DARK_SLOTS >> 1 : 1;
+    state.due = slot + (uint32_t)sampling;
   }
-  state.wake = wake_after(slot, urgent, urgent_from);
+  const int32_t first = service < sampling ? service : sampling;
+  uint32_t wait = first < 1 ? 1 : (uint32_t)first;
+  if (wait > DARK_SLOTS && state.count != 0 && may_fail(energy, wait))
+    wait = DARK_SLOTS;
+  state.wake = slot + wait;
   return SAMPLER_SLEEP;
 }
 
@@ -472,22 +560,35 @@ int32_t *sampler_input(void) {
   return input;
 }
 
+static void limit(int32_t *values) {
+  for (uint32_t axis = 0; axis < config.axes; axis++) {
+    const int32_t x = values[axis];
+    values[axis] = x < -VALUE_LIMIT ? -VALUE_LIMIT : x >= VALUE_LIMIT ? VALUE_LIMIT - 1 : x;
+  }
+}
+
 uint32_t sampler_push(uint32_t slot) {
   if (is_full()) {
     state.blocked++;
     return 1;
   }
   uint32_t *entry = entry_at(state.count);
-  *entry = slot;
-  for (uint32_t axis = 0; axis < config.axes; axis++) {
-    int32_t x = input[axis];
-    x = x < -VALUE_LIMIT ? -VALUE_LIMIT : x > VALUE_LIMIT ? VALUE_LIMIT : x;
-    input[axis] = x;
-    entry[1 + axis] = (uint32_t)x;
-  }
+  entry[0] = slot;
+  int32_t *const values = (int32_t *)entry + 1;
+  uint32_t beyond = 0;
+  uint32_t axis = 0;
+  do {
+    const int32_t x = input[axis];
+    values[axis] = x;
+    beyond |= (uint32_t)x + VALUE_LIMIT;
+  } while (++axis < config.axes);
+  if (beyond >= 2u * VALUE_LIMIT)
+    limit(values);
+  if (state.count == 0)
+    state.oldest = slot;
   state.count++;
   state.sampled++;
-  state.due = slot + next_interval(slot);
+  state.due = slot + next_interval(slot, values);
   state.given_up = 0;
   return 0;
 }
@@ -635,7 +736,7 @@ uint32_t sampler_packet(void) {
   put_u32(body + 1, state.node);
   put_u32(body + 5, state.packet_boot);
   put_u32(body + 9, state.packet_seq);
-  put_u32(body + 13, oldest_slot());
+  put_u32(body + 13, state.oldest);
   body[17] = config.axes;
   const uint32_t limit = again ? state.in_flight : state.send_limit;
   uint32_t count = put_samples(limit);

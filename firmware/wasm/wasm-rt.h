@@ -71,7 +71,13 @@ typedef struct {
 #define wasm_rt_funcref_null_value ((wasm_rt_funcref_t){NULL, NULL, {NULL}, NULL})
 #define wasm_rt_externref_null_value ((wasm_rt_externref_t)NULL)
 
-#if defined(__ARM_ARCH_6M__)
+/* Processors without unaligned access: left to itself gcc would take bytes. */
+#if defined(__ARM_ARCH_6M__) || defined(__riscv)
+#define WASM_STRICT_ALIGNMENT
+#endif
+
+#ifdef WASM_STRICT_ALIGNMENT
+typedef uint16_t __attribute__((may_alias)) wasm_rt_half_t;
 typedef uint32_t __attribute__((may_alias)) wasm_rt_word_t;
 
 __attribute__((noinline, unused)) static uint32_t wasm_rt_load_bytes(const uint8_t *from) {
@@ -86,11 +92,12 @@ __attribute__((noinline, unused)) static void wasm_rt_store_bytes(uint8_t *to, u
 
 /*
  * Loads and stores go through this with a constant length, a variable's address on the one side and linear
- * memory on the other. A Cortex-M0+ has no unaligned access, so gcc would call memcpy for each and keep the
- * variable in memory; nearly all of a module's accesses are aligned words.
+ * memory on the other. Our own module keeps every address aligned to the size of the access
+ * (tests/seasons/alignment.test.ts), so that each is one instruction on any processor; without that it would
+ * be a fault on one of strict alignment. A module that is not our own (WASM_CHECKED) may do as it likes.
  */
 __attribute__((always_inline)) static inline void wasm_rt_memcpy(void *to, const void *from, size_t length) {
-#if defined(__ARM_ARCH_6M__)
+#if defined(WASM_STRICT_ALIGNMENT) && defined(WASM_CHECKED)
   if (length == 4) {
     const uint32_t word =
         LIKELY(((uintptr_t)from & 3) == 0) ? *(const wasm_rt_word_t *)from : wasm_rt_load_bytes(from);
@@ -98,6 +105,17 @@ __attribute__((always_inline)) static inline void wasm_rt_memcpy(void *to, const
       *(wasm_rt_word_t *)to = word;
     else
       wasm_rt_store_bytes(to, word);
+    return;
+  }
+#elif defined(WASM_STRICT_ALIGNMENT)
+  if (__builtin_constant_p(length) && length == 2) {
+    *(wasm_rt_half_t *)to = *(const wasm_rt_half_t *)from;
+    return;
+  }
+  if (__builtin_constant_p(length) && (length == 4 || length == 8)) {
+    ((wasm_rt_word_t *)to)[0] = ((const wasm_rt_word_t *)from)[0];
+    if (length == 8)
+      ((wasm_rt_word_t *)to)[1] = ((const wasm_rt_word_t *)from)[1];
     return;
   }
 #endif

@@ -2,7 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { configured, policies } from './support.ts';
 
-/** Runs the module on a store with a given income per slot (all in nJ); packets cost what their bytes cost. */
+/**
+ * Runs the module on a store with a given income per slot (all in nJ); packets cost what their bytes cost, and each slot
+ * takes `drain`. At 0 the power fails, until a quarter of the capacity is there.
+ */
 function live(
   config: Parameters<typeof configured>[0],
   {
@@ -10,13 +13,22 @@ function live(
     income,
     capacity,
     value = () => 0,
+    drain = 0,
   }: {
     slots: number;
     income: (slot: number) => number;
     capacity: number;
     value?: (slot: number) => number;
+    drain?: number;
   },
-): { taken: number[]; clipped: number; spent: number; module: ReturnType<typeof configured> } {
+): {
+  taken: number[];
+  clipped: number;
+  spent: number;
+  /** Samples that waited when the power failed, each time. */
+  stranded: number[];
+  module: ReturnType<typeof configured>;
+} {
   const module = configured(config);
   const { calls } = module;
   const costs = { sample: 1000, packet: 50_000, byte: 100, ...energyOf(config) };
@@ -25,10 +37,22 @@ function live(
   let clipped = 0;
   let spent = 0;
   let wake = 0;
+  let isOn = true;
+  const stranded: number[] = [];
   for (let slot = 0; slot < slots; slot++) {
     energy += income(slot);
     clipped += Math.max(0, energy - capacity);
     energy = Math.min(capacity, energy);
+    if (isOn) energy -= drain;
+    if (energy < 0) {
+      stranded.push(calls.queueLength());
+      [isOn, energy] = [false, 0];
+    }
+    if (!isOn && energy < capacity / 4) continue;
+    if (!isOn) {
+      calls.start(7, stranded.length + 1);
+      [isOn, wake] = [true, slot];
+    }
     for (let guard = 0; slot >= wake && guard < 50; guard++) {
       const action = calls.next(slot, Math.floor(energy));
       if (action === 0) {
@@ -50,7 +74,7 @@ function live(
       spent += cost;
     }
   }
-  return { taken, clipped, spent, module };
+  return { taken, clipped, spent, stranded, module };
 }
 
 function energyOf(
@@ -105,6 +129,31 @@ describe('a rate that follows the energy', () => {
     expect(runs[0]).toEqual(runs[1]);
     expect(runs[0]).toHaveLength(250);
   });
+});
+
+test('when the harvest ends no sample waits for a power failure, however fast the energy drains', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1_000, max: 40_000 }),
+      fc.integer({ min: 20, max: 300 }),
+      fc.integer({ min: 0, max: 19 }),
+      fc.constantFrom(16, 160),
+      (drain, period, phase, latencySlots) => {
+        const { stranded, taken } = live(
+          { ...following, packetNanojoules: 2_000, byteNanojoules: 20, latencySlots, sendSlots: 1 },
+          {
+            ...{ slots: 6000, capacity: 900_000, drain },
+            income: (slot) => ((slot + phase) % period < period / 2 ? 60_000 + 2 * drain : 0),
+          },
+        );
+        // The first time it does not know yet what drains.
+        expect(stranded.slice(1).filter((held) => held > 0)).toEqual([]);
+        expect(taken.length).toBeGreaterThan(100);
+        if (period * drain > 4_000_000) expect(stranded.length).toBeGreaterThan(3);
+      },
+    ),
+    { numRuns: 100 },
+  );
 });
 
 describe.each(['linear', 'deviation', 'variation'] as const)('%s on a steady income', (policy) => {

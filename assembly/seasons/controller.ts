@@ -8,7 +8,7 @@ import {
   beginEnergy,
   bodyEnergy,
   isDark,
-  isDim,
+  isEbbing,
   isFading,
   mayFail,
   observe,
@@ -125,7 +125,7 @@ function isSendable(slot: u32, energy: u32, urgent: bool, wanted: u32): bool {
   head.whole = 0;
   if (!urgent) {
     // Without income what is there only fades: it goes while it lasts.
-    const left = isDim() ? remaining(energy, min(untilBound(slot) + 1, FADE_SLOTS)) : energy;
+    const left = isEbbing(energy) ? remaining(energy, min(untilBound(slot) + 1, FADE_SLOTS)) : energy;
     if (energy >= need) {
       if (wanted < batch && !isFull() && left >= need) return false;
     } else if (!isDark() || left >= packetEnergy(samples >> 1)) {

@@ -11,7 +11,7 @@ import { config, head } from './state';
 const PACKET_OVERHEAD: u32 = 28;
 const FRAME_OVERHEAD: u32 = 5;
 /** Nanojoules a slot beyond which it makes no difference. */
-const MOST_INCOME: u32 = 0x0fffffff;
+const MOST_INCOME: u32 = 0x0effffff;
 /** MAX_NODE_BODY of host/link/protocol.ts, less header and CRC-32. */
 const MAX_PAYLOAD: u32 = 221;
 /** Income is averaged over 2^9 slots, and `recent` over about the latency bound, 2^4 to 2^9. */
@@ -109,7 +109,7 @@ function learn(slot: u32, energy: u32): void {
   const sum = energy + spent;
   let gained: u32 = 0;
   if (sum >= before || sum < energy) gained = sum - before;
-  else if (spent == 0 || spent == config.sampleNanojoules) learnDrain(before - sum, slots);
+  else if (spent == 0 || spent == config.sampleNanojoules) learnDrain(before - sum, spent, slots);
   let income = head.income;
   let recent = head.recent;
   let isDim: bool;
@@ -129,13 +129,17 @@ function learn(slot: u32, energy: u32): void {
 }
 
 /**
- * What energy falls by although nothing was spent: about the most of late, since a look back at some light and some
- * darkness shows less. (Not after a packet: what the host sends besides, STATUS and HELLO, is no drain.)
+ * What the energy fell by besides what was spent: about the most of late, since a look back at some light and some
+ * darkness shows less. After a sample it can only
+ * turn out larger: a sixteenth of what was spent may be the figures' error. (After a packet nothing is learned: what the
+ * host sends besides, STATUS and HELLO, is no drain.)
  */
-function learnDrain(fallen: u32, slots: u32): void {
+function learnDrain(fallen: u32, spent: u32, slots: u32): void {
+  fallen -= min(fallen, spent >> 4);
   const each = min(slots == 1 ? fallen : fallen / slots, MOST_INCOME);
   const drain = head.drain;
-  head.drain = each >= drain ? each : drain - ((drain - each) >> DRAIN_SHIFT);
+  if (each >= drain) head.drain = each;
+  else if (spent == 0) head.drain = drain - ((drain - each) >> DRAIN_SHIFT);
 }
 
 /** `shift` is at most INCOME_SHIFT. */
@@ -169,11 +173,11 @@ export function affordableSamples(energy: u32): u32 {
 
 /**
  * The energy to count on `slots` from now: what is there, and a quarter of what the lower of both incomes would bring. A
- * harvest that fails leaves samples without energy to send them; at a quarter that is rare, and more gained nothing. Nothing
- * is counted on in the dark, nor when the energy may not outlast FADE_SLOTS without income.
+ * harvest that fails leaves samples without energy to send them; at a quarter that is rare, and more gained nothing. When
+ * the energy ebbs nothing is counted on.
  */
 export function predicted(energy: u32, slots: u32): u32 {
-  if (isDark() || (isDim() && energy < head.drain * FADE_SLOTS)) return energy;
+  if (isEbbing(energy)) return energy;
   const income = min(head.income, head.recent);
   return <u32>min<u64>(<u64>energy + ((<u64>income * slots) >> 2), 0xffffffff);
 }
@@ -184,18 +188,18 @@ export function isDark(): bool {
   return head.idle >= DARK_SLOTS;
 }
 
-/** Whether no income worth the name has come in since the look before. */
+/** Whether to reckon without income: in the dark, or without any at the latest look when the energy may not last until that is known to be the dark. */
 @inline
-export function isDim(): bool {
-  return head.idle != 0;
+export function isEbbing(energy: u32): bool {
+  return isDark() || (head.idle != 0 && energy < head.drain * (DARK_SLOTS + FADE_SLOTS));
 }
 
-/** Whether the energy, without income, may fall below what a packet of `samples` takes within FADE_SLOTS. */
+/** Whether the energy may, without income, fall below what a packet of `samples` takes within FADE_SLOTS. */
 @inline
 export function isFading(energy: u32, samples: u32): bool {
-  if (!isDim()) return false;
+  if (head.idle == 0) return false;
   const fading = head.drain * FADE_SLOTS;
-  return energy < ample + fading && energy < packetEnergy(samples) + fading;
+  return energy < ample + fading && isEbbing(energy) && energy < packetEnergy(samples) + fading;
 }
 
 /** Whether `energy` may, without income, not outlast `slots` slots asleep and a batch's delivery. */

@@ -22,7 +22,7 @@
 #define LONGEST 0x3fffffffu
 #define NEVER 0x3fffffff
 #define MOST_SLOTS 0x3fffffu
-#define MOST_INCOME 0x0fffffffu
+#define MOST_INCOME 0x0effffffu
 #define PLAN_SLOTS 8u
 
 #define HEADER 19u
@@ -181,9 +181,13 @@ static uint32_t averaged(uint32_t mean, uint32_t gained, uint32_t slots, uint32_
   return (uint32_t)((int64_t)mean + (((int64_t)gained - (int64_t)mean * slots) >> shift));
 }
 
-static void learn_drain(uint32_t fallen, uint32_t slots) {
+static void learn_drain(uint32_t fallen, uint32_t spent, uint32_t slots) {
+  fallen -= min_u32(fallen, spent >> 4);
   const uint32_t each = min_u32(slots == 1 ? fallen : fallen / slots, MOST_INCOME);
-  state.drain = each >= state.drain ? each : state.drain - ((state.drain - each) >> DRAIN_SHIFT);
+  if (each >= state.drain)
+    state.drain = each;
+  else if (spent == 0)
+    state.drain -= (state.drain - each) >> DRAIN_SHIFT;
 }
 
 static void learn(uint32_t slot, uint32_t energy) {
@@ -200,7 +204,7 @@ static void learn(uint32_t slot, uint32_t energy) {
   if (sum >= before || sum < energy)
     gained = sum - before;
   else if (spent == 0 || spent == config.sample_nj)
-    learn_drain(before - sum, slots);
+    learn_drain(before - sum, spent, slots);
   uint32_t income = state.income;
   uint32_t recent = state.recent;
   bool dim;
@@ -242,15 +246,15 @@ static inline bool is_dark(void) {
   return state.idle >= DARK_SLOTS;
 }
 
-static inline bool is_dim(void) {
-  return state.idle != 0;
+static inline bool is_ebbing(uint32_t energy) {
+  return is_dark() || (state.idle != 0 && energy < state.drain * (DARK_SLOTS + FADE_SLOTS));
 }
 
 static inline bool is_fading(uint32_t energy, uint32_t samples) {
-  if (!is_dim())
+  if (state.idle == 0)
     return false;
   const uint32_t fading = state.drain * FADE_SLOTS;
-  return energy < costs.ample + fading && energy < packet_energy(samples) + fading;
+  return energy < costs.ample + fading && is_ebbing(energy) && energy < packet_energy(samples) + fading;
 }
 
 static bool may_fail(uint32_t energy, uint32_t slots) {
@@ -258,7 +262,7 @@ static bool may_fail(uint32_t energy, uint32_t slots) {
 }
 
 static uint32_t predicted(uint32_t energy, uint32_t slots) {
-  if (is_dark() || (is_dim() && energy < state.drain * FADE_SLOTS))
+  if (is_ebbing(energy))
     return energy;
   const uint64_t sum = energy + ((uint64_t)min_u32(state.income, state.recent) * slots >> 2);
   return sum > 0xffffffffu ? 0xffffffffu : (uint32_t)sum;
@@ -451,7 +455,8 @@ static bool is_sendable(uint32_t slot, uint32_t energy, bool urgent, uint32_t wa
   state.send_limit = samples;
   state.whole = false;
   if (!urgent) {
-    const uint32_t left = is_dim() ? remaining(energy, min_u32(until_bound(slot) + 1, FADE_SLOTS)) : energy;
+    const uint32_t left =
+        is_ebbing(energy) ? remaining(energy, min_u32(until_bound(slot) + 1, FADE_SLOTS)) : energy;
     if (energy >= need) {
       if (wanted < config.batch && !is_full() && left >= need)
         return false;

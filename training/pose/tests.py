@@ -12,6 +12,7 @@ from cmu import TEST_SUBJECTS, VALIDATION, split_of
 from export import quantise, tensors
 from golden import walker
 from networks import build
+from restore import fill
 from rotation import angle_between, from_quaternion, from_six, from_vector, to_quaternion, to_six
 from synthesis import REACH, second_difference, sensors, subset_masks, targets
 
@@ -51,6 +52,17 @@ class Body(unittest.TestCase):
         masks = subset_masks()
         self.assertEqual(len({tuple(row.tolist()) for row in masks}), 24)
         self.assertEqual([int((masks.sum(1) == size).sum()) for size in (1, 2, 3)], [5, 10, 9])
+
+
+class Weights(unittest.TestCase):
+    def test_a_network_comes_back_from_its_weights_file(self):
+        torch.manual_seed(SEED)
+        for name in ("joints", "velocity"):
+            network, found = build(name).eval(), build(name).eval()
+            fill(found, name, quantise(tensors(name, network), torch.int16))
+            values = torch.randn(2, 30, network.shape.inputs)
+            with torch.no_grad():
+                self.assertLess(float((network(values) - found(values)).abs().max()), 2e-3)
 
 
 class Synthesis(unittest.TestCase):

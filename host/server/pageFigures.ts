@@ -2,16 +2,16 @@
 export interface PageFigures {
   model: string;
   precision: string;
-  /** Poses of this model, and over all of them the mean distance of the joints, centimetres. */
+  /** Poses of this model, and over all of them the mean distance of the joints, centimetres; null without a truth. */
   poses: number;
-  positionErrorCm: number;
+  positionErrorCm: number | null;
   latencyFrames: number;
   /** Of the last ten seconds. */
   stepMillisMedian: number;
   stepMillisP95: number;
 }
 
-const amounts = ['poses', 'positionErrorCm', 'latencyFrames', 'stepMillisMedian', 'stepMillisP95'] as const;
+const amounts = ['poses', 'latencyFrames', 'stepMillisMedian', 'stepMillisP95'] as const;
 
 /** A page's message; undefined for anything that is not one. */
 export function parsePageFigures(text: string): PageFigures | undefined {
@@ -21,17 +21,18 @@ export function parsePageFigures(text: string): PageFigures | undefined {
   } catch {
     return undefined;
   }
-  const { model, precision } = value;
+  const { model, precision, positionErrorCm } = value;
   if (!isName(model) || !isName(precision) || !amounts.every((name) => isAmount(value[name])))
     return undefined;
+  if (positionErrorCm !== null && !isAmount(positionErrorCm)) return undefined;
   const numbers = Object.fromEntries(amounts.map((name) => [name, value[name] as number]));
-  return { model, precision, ...(numbers as Record<(typeof amounts)[number], number>) };
+  return { model, precision, positionErrorCm, ...(numbers as Record<(typeof amounts)[number], number>) };
 }
 
 function isName(value: unknown): value is string {
   return typeof value === 'string' && /^[a-z\d]{1,20}$/.test(value);
 }
 
-function isAmount(value: unknown): boolean {
+function isAmount(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { generateMotion } from '../../host/motion/generateMotion.ts';
+import { virtualImus } from '../../host/motion/virtualImu.ts';
 import { shippedWeights } from '../../host/pose/shippedModels.ts';
 import { LiveServer } from '../../host/server/liveServer.ts';
 import type { PageFigures } from '../../host/server/pageFigures.ts';
@@ -30,7 +31,10 @@ afterAll(async () => {
   built?.remove();
 });
 
-const generated: WearerSource = { kind: 'generated', seconds: 30, seed: 1, slots: [0, 3, 4] };
+const generated: WearerSource = {
+  ...{ kind: 'generated', seconds: 30, seed: 1 },
+  ...{ slots: [0, 3, 4], model: 'mobileposer' },
+};
 
 async function serve(
   source: WearerSource = generated,
@@ -164,13 +168,51 @@ testInBrowser('the page pauses, its view turns by keys, and a reload begins agai
 testInBrowser('a recorded movement is shown by its name', async () => {
   const motion = generateMotion({ seconds: 6, seed: 9 });
   const numbers = Float32Array.from([...motion.rotations, ...motion.roots]);
-  const source: WearerSource = { kind: 'recorded', name: 'take-7', frames: motion.frames, slots: [2] };
+  const { frames } = motion;
+  const source: WearerSource = { kind: 'movement', name: 'take-7', frames, slots: [2], model: 'mobileposer' };
   const bytes = staticFile(Buffer.from(numbers.buffer), 'application/octet-stream');
   const { page } = await view(await serve(source, [['/wearer.bin', bytes]]));
   await reach(page, 20);
   expect(await page.locator('.wearer').innerText()).toBe('take-7');
   expect(await page.getByRole('button', { name: 'Left pocket' }).getAttribute('aria-pressed')).toBe('true');
 });
+
+testInBrowser(
+  'readings have no truth: the body moves alone, and a device that is away is said to be',
+  async () => {
+    const { frames, ...motion } = generateMotion({ seconds: 8, seed: 9 });
+    const slots = [0, 4];
+    const imus = virtualImus({ frames, ...motion }, slots);
+    // The head's device is away from the second second on.
+    for (let frame = 60; frame < frames; frame++) {
+      imus.fill(0, 60 * frame + 12, 60 * frame + 15);
+      imus.fill(0, 60 * frame + 51, 60 * frame + 60);
+    }
+    const source: WearerSource = { kind: 'readings', name: 'worn.csv', frames, slots, model: 'small' };
+    const told: PageFigures[] = [];
+    const bytes = staticFile(Buffer.from(imus.buffer), 'application/octet-stream');
+    const { page, errors } = await view(
+      await serve(source, [['/wearer.bin', bytes]], (one) => told.push(one)),
+    );
+    await reach(page, 20);
+    expect(await page.locator('.badge').innerText()).toMatch(/recorded/i);
+    expect(await page.locator('.wearer').innerText()).toBe('worn.csv');
+    expect(await page.getByRole('group', { name: 'Truth' }).count()).toBe(0);
+    expect(await page.locator('.name.truth').evaluate((name) => getComputedStyle(name).visibility)).toBe(
+      'hidden',
+    );
+    expect(await figure(page, 'latency')).toBe(0);
+    expect(await page.locator('[data-figure=error]').count()).toBe(0);
+    const moving = await rotations(page);
+    await page.getByRole('button', { name: 'Head (away)' }).waitFor({ timeout: 30_000 });
+    expect(await rotations(page)).not.toEqual(moving);
+    expect(await page.getByRole('button', { name: 'Left wrist', exact: true }).isEnabled()).toBe(true);
+    expect(await page.getByRole('button', { name: 'Right pocket' }).isDisabled()).toBe(true);
+    await reach(page, 65);
+    expect(told.at(-1)).toMatchObject({ model: 'small', precision: 'int8', positionErrorCm: null });
+    expect(errors.filter((text) => !/GPU stall|swiftshader|WebGL/i.test(text))).toEqual([]);
+  },
+);
 
 testInBrowser('without WebGL, or without the host, the page says so', async () => {
   const server = await serve();

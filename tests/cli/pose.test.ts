@@ -7,7 +7,8 @@ import { readMotion } from '../../host/motion/readMotion.ts';
 import { toQuaternion } from '../../host/motion/rotation.ts';
 import { virtualImus } from '../../host/motion/virtualImu.ts';
 import { writeBvh } from '../../host/motion/writeBvh.ts';
-import { inFolder, run } from './support.ts';
+import { shippedWeights } from '../../host/pose/shippedModels.ts';
+import { inFolder, run, start } from './support.ts';
 
 const motion = generateMotion({ seconds: 6, seed: 12 });
 
@@ -195,3 +196,54 @@ test('pose live ends after its time, and says that no page was open', async () =
   expect(stderr).toMatch(/http:\/\/127\.0\.0\.1:\d+\/body\.html/);
   expect(JSON.parse(stdout)).toMatchObject({ input: 'generated', devices: ['lp', 'h'], page: null });
 });
+
+test(
+  'pose live: a table is served as readings, with the model and precision that were asked for',
+  () =>
+    inFolder(async (dir) => {
+      const input = join(dir, 'worn.csv');
+      const table = tableOf(motion, virtualImus(motion, [0, 4]), { lw: 0, h: 4 });
+      writeFileSync(input, table.replace(/^1,[^,]*/m, '1,nan'));
+      const flags = [
+        '--model',
+        'mobileposer',
+        '--precision',
+        'int8',
+        '--for',
+        '8s',
+        '--no-open',
+        '--port',
+        '0',
+      ];
+      const running = start(['pose', 'live', input, ...flags, '--json']);
+      const [, url] = /(http:\S+\/)body\.html/.exec(await running.says('body.html'))!;
+      const fetched = async (path: string): Promise<Response> => fetch(`${url}${path}`);
+      expect(await (await fetched('wearer.json')).json()).toEqual({
+        ...{ kind: 'readings', name: 'worn.csv', frames: motion.frames, slots: [0, 4] },
+        model: 'mobileposer',
+      });
+      const bytes = await (await fetched('wearer.bin')).arrayBuffer();
+      expect(new Float32Array(bytes)).toHaveLength(60 * motion.frames);
+      const served = Buffer.from(await (await fetched('models/mobileposer.safetensors')).arrayBuffer());
+      expect(served.equals(shippedWeights('mobileposer', 'int8'))).toBe(true);
+      const { code, stdout } = await running.result;
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ devices: ['lw', 'h'], unusableReadings: 1, page: null });
+    }),
+  60_000,
+);
+
+test.each([
+  ['a file that is not there', ['nope.csv'], 1, /nope\.csv.*no such file/s],
+  ['a table of something else', ['other.csv'], 1, /lw_ax/],
+  ['a model that the page does not run', ['--model', 'imuposer'], 2, /mobileposer, small/],
+  ['a precision that does not ship', ['--model', 'small', '--precision', 'int16'], 1, /ships as int8/],
+])('pose live: %s is refused with the way out', (_, args, code, message) =>
+  inFolder(async (dir) => {
+    writeFileSync(join(dir, 'other.csv'), 'time,x\n0,1\n1,2\n');
+    const paths = args.map((arg) => (arg.endsWith('.csv') ? join(dir, arg) : arg));
+    const result = await run(['pose', 'live', '--for', '1s', '--no-open', ...paths]);
+    expect(result.code).toBe(code);
+    expect(result.stderr).toMatch(message);
+  }),
+);

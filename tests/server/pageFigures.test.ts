@@ -51,12 +51,14 @@ test('what a page measured is heard, and nothing that is not exactly that', asyn
     '[]',
     JSON.stringify({ ...figures, poses: -1 }),
     JSON.stringify({ ...figures, stepMillisP95: '3' }),
-    JSON.stringify({ ...figures, positionErrorCm: null }),
+    JSON.stringify({ ...figures, positionErrorCm: 'none' }),
+    JSON.stringify({ ...figures, poses: null }),
     JSON.stringify({ ...figures, model: '\u001b[31m' }),
   ];
   const good = JSON.stringify({ ...figures, more: 'is left out' });
-  expect(await tell(url, [...bad, good])).toBe(101);
-  expect(heard).toEqual([figures]);
+  const untold = { ...figures, positionErrorCm: null };
+  expect(await tell(url, [...bad, good, JSON.stringify(untold)])).toBe(101);
+  expect(heard).toEqual([figures, untold]);
 });
 
 test('a foreign page is refused, and so is everybody where no one listens', async () => {

@@ -1,8 +1,8 @@
 import { LitElement, css, html, nothing } from 'lit';
 import { devices, frameRate, subsets } from '../../motion/body.ts';
-import { jointsOf, type Motion } from '../../motion/motion.ts';
-import { virtualImus } from '../../motion/virtualImu.ts';
+import { jointsOf } from '../../motion/motion.ts';
 import type { PageFigures } from '../../server/pageFigures.ts';
+import { pageModels, type PageModel } from '../../server/wearerSource.ts';
 import { color, darkScheme } from '../palette.ts';
 import { panelStyles } from '../panelStyles.ts';
 import '../runHeader.ts';
@@ -11,10 +11,7 @@ import type { BodyScene } from './bodyScene.ts';
 import type { FromPoser, ToPoser } from './poserWorker.ts';
 import './traceLine.ts';
 import { traceLength } from './traceLine.ts';
-import { fetchFile, fetchWearer } from './wearer.ts';
-
-const models = ['mobileposer', 'small'] as const;
-type Model = (typeof models)[number];
+import { fetchFile, fetchWearer, type PageWearer } from './wearer.ts';
 
 const labels = ['Left wrist', 'Right wrist', 'Left pocket', 'Right pocket', 'Head'];
 /** Pictures are counted over so long. */
@@ -39,7 +36,9 @@ interface Figures {
 /** A wearer as a 3D body: the pose that the networks find in a few devices, beside the truth. All runs in the page. */
 export class SolsticeBody extends LitElement {
   static override properties = {
+    wearer: { state: true },
     worn: { state: true },
+    away: { state: true },
     model: { state: true },
     overlay: { state: true },
     showTruth: { state: true },
@@ -289,8 +288,11 @@ export class SolsticeBody extends LitElement {
       }
     `,
   ];
+  declare wearer: PageWearer | undefined;
   declare worn: ReadonlySet<number>;
-  declare model: Model;
+  /** Devices without a reading at the moment. */
+  declare away: ReadonlySet<number>;
+  declare model: PageModel;
   declare overlay: boolean;
   declare showTruth: boolean;
   declare paused: boolean;
@@ -304,9 +306,7 @@ export class SolsticeBody extends LitElement {
 
   #scene: BodyScene | undefined;
   #worker: Worker | undefined;
-  #motion: Motion | undefined;
-  #recorded = false;
-  #imus: Float32Array = new Float32Array(0);
+  /** Of the truth, frames x 24 x 3. */
   #joints: Float64Array = new Float64Array(0);
   /** The next frame of the movement, and how many are at the worker. */
   #next = 0;
@@ -332,7 +332,9 @@ export class SolsticeBody extends LitElement {
 
   constructor() {
     super();
+    this.wearer = undefined;
     this.worn = new Set();
+    this.away = new Set();
     this.model = 'mobileposer';
     this.overlay = false;
     this.showTruth = true;
@@ -370,20 +372,15 @@ export class SolsticeBody extends LitElement {
 
   async #start(): Promise<void> {
     await this.#startDrawing();
-    const { motion, slots, recorded } = await fetchWearer();
-    this.#motion = motion;
+    const wearer = await fetchWearer();
+    this.wearer = wearer;
     this.#host = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/figures`);
     this.#host.onclose = () => (this.status = 'The host has ended');
-    this.#recorded = recorded;
-    this.#imus = virtualImus(
-      motion,
-      devices.map((_, slot) => slot),
-    );
-    this.#joints = jointsOf(motion);
-    this.#wear(new Set(slots));
+    if (wearer.truth) this.#joints = jointsOf(wearer.truth);
+    this.#wear(new Set(wearer.slots));
     this.#worker = new Worker(new URL('./poserWorker.ts', import.meta.url), { type: 'module' });
     this.#worker.onmessage = ({ data }: MessageEvent<FromPoser>) => this.#hear(data);
-    await this.#load(this.model);
+    await this.#load(wearer.model);
     // Frames keep their own time: a slow display shows fewer poses, it does not get fewer.
     this.#feeder = setInterval(() => this.#feed(), 1000 / frameRate / 2);
   }
@@ -428,7 +425,7 @@ export class SolsticeBody extends LitElement {
     }
   }
 
-  async #load(model: Model): Promise<void> {
+  async #load(model: PageModel): Promise<void> {
     this.model = model;
     this.#ready = false;
     this.status = `Loading ${model}`;
@@ -466,14 +463,15 @@ export class SolsticeBody extends LitElement {
 
   /** Sends the frames that are due: 30 a second, and no more than the worker takes. */
   #feed(): void {
-    const motion = this.#motion;
-    if (!motion || !this.#ready || this.paused) return;
+    const { wearer } = this;
+    if (!wearer || !this.#ready || this.paused) return;
     const due = Math.floor(((performance.now() - this.#begun) / 1000) * frameRate);
     // After a pause, a hidden tab or a slow machine the movement goes on where it was.
     if (due - this.#next > ahead) this.#begun += ((due - this.#next - 1) / frameRate) * 1000;
     while (this.#next <= due && this.#waiting < ahead) {
-      if (this.#next >= motion.frames) return this.#restart();
-      const frame = this.#imus.slice(60 * this.#next, 60 * this.#next + 60);
+      if (this.#next >= wearer.frames) return this.#restart();
+      const frame = wearer.imus.slice(60 * this.#next, 60 * this.#next + 60);
+      this.#noteAway(wearer, frame);
       devices.forEach((_, slot) => {
         if (this.worn.has(slot)) return;
         frame.fill(0, 3 * slot, 3 * slot + 3);
@@ -486,6 +484,14 @@ export class SolsticeBody extends LitElement {
     }
   }
 
+  #noteAway({ available }: PageWearer, frame: Float32Array): void {
+    const away = [...available].filter((slot) =>
+      frame.subarray(15 + 9 * slot, 24 + 9 * slot).every((value) => value === 0),
+    );
+    if (away.length !== this.away.size || away.some((slot) => !this.away.has(slot)))
+      this.away = new Set(away);
+  }
+
   #restart(): void {
     this.#tell({ type: 'reset' });
     this.#next = 0;
@@ -495,26 +501,24 @@ export class SolsticeBody extends LitElement {
   }
 
   #show(pose: NonNullable<Extract<FromPoser, { type: 'pose' }>['pose']>): void {
-    const motion = this.#motion!;
-    if (pose.frame >= motion.frames) return;
+    const { truth, frames } = this.wearer!;
+    if (pose.frame >= frames) return;
     this.pose = pose;
     const joints = this.#joints.subarray(72 * pose.frame, 72 * pose.frame + 72);
-    const truth = {
-      rotations: motion.rotations.subarray(216 * pose.frame, 216 * pose.frame + 216),
-      joints,
-      translation: motion.roots.subarray(3 * pose.frame, 3 * pose.frame + 3),
-    };
-    this.#scene?.draw(pose, this.showTruth ? truth : undefined, this.overlay);
-    let distance = 0;
-    for (let at = 0; at < 72; at += 3) {
-      distance += Math.hypot(
-        pose.joints[at]! - joints[at]!,
-        pose.joints[at + 1]! - joints[at + 1]!,
-        pose.joints[at + 2]! - joints[at + 2]!,
-      );
+    const shown =
+      truth && this.showTruth
+        ? {
+            rotations: truth.rotations.subarray(216 * pose.frame, 216 * pose.frame + 216),
+            joints,
+            translation: truth.roots.subarray(3 * pose.frame, 3 * pose.frame + 3),
+          }
+        : undefined;
+    this.#scene?.draw(pose, shown, this.overlay);
+    if (truth) {
+      const error = meanDistanceCm(pose.joints, joints);
+      keep(this.#errors, error);
+      this.#errorSum += error;
     }
-    keep(this.#errors, (100 * distance) / 24);
-    this.#errorSum += (100 * distance) / 24;
     this.#modelPoses++;
     const poses = this.figures.poses + 1;
     if (poses % 10 !== 0 && poses > 1) {
@@ -544,7 +548,7 @@ export class SolsticeBody extends LitElement {
       model: this.model,
       precision: this.#precision,
       poses: this.#modelPoses,
-      positionErrorCm: this.#errorSum / this.#modelPoses,
+      positionErrorCm: this.wearer?.truth ? this.#errorSum / this.#modelPoses : null,
       latencyFrames,
       stepMillisMedian: median,
       stepMillisP95: p95,
@@ -579,26 +583,29 @@ export class SolsticeBody extends LitElement {
   }
 
   override render(): unknown {
-    const origin = this.#recorded ? this.#motion?.name : 'A generated wearer';
+    const hasTruth = this.wearer === undefined || this.wearer.truth !== undefined;
     return html`
       <run-header>
         <div class="tools">
-          ${this.#places()}
+          ${hasTruth ? this.#places() : nothing}
           <button @click=${() => (this.paused = !this.paused)}>${this.paused ? 'Go on' : 'Pause'}</button>
           <p class="status ${this.figures.poses > 0 ? 'live' : ''}" role="status">${this.status}</p>
         </div>
       </run-header>
       <p class="source">
-        <span class="badge">simulated</span>
-        <span><b class="wearer">${origin}</b>, virtual devices; the networks run in this page</span>
+        <span class="badge">${hasTruth ? 'simulated' : 'recorded'}</span>
+        <span>
+          <b class="wearer">${this.wearer?.name}</b>,
+          ${hasTruth ? 'virtual devices' : 'as recorded, without a truth'}; the networks run in this page
+        </span>
       </p>
-      ${this.#figures()}
+      ${this.#figures(hasTruth)}
       <div class="panels">
         <div class="stage">
           <canvas
             tabindex="0"
             role="img"
-            aria-label="The estimated body and the true one. Arrow keys turn the view, plus and minus zoom."
+            aria-label="${hasTruth ? 'The estimated body and the true one' : 'The estimated body'}. Arrow keys turn the view, plus and minus zoom."
             @keydown=${this.#press}
           ></canvas>
           <span class="name estimate" aria-hidden="true">Estimate</span>
@@ -616,15 +623,19 @@ export class SolsticeBody extends LitElement {
             <label>
               <select
                 aria-labelledby="model"
-                @change=${(event: Event) => this.#choose((event.target as HTMLSelectElement).value as Model)}
+                @change=${(event: Event) => this.#choose((event.target as HTMLSelectElement).value as PageModel)}
               >
-                ${models.map((model) => html`<option value=${model} ?selected=${model === this.model}>${model}</option>`)}
+                ${pageModels.map((model) => html`<option value=${model} ?selected=${model === this.model}>${model}</option>`)}
               </select>
             </label>
           </section>
           <section>
             <header><h2>The last ten seconds</h2></header>
-            <trace-line label="Joints off" unit="cm" .values=${[...this.#errors]}></trace-line>
+            ${
+              hasTruth
+                ? html`<trace-line label="Joints off" unit="cm" .values=${[...this.#errors]}></trace-line>`
+                : nothing
+            }
             <trace-line label="Time of a pose" unit="ms" .values=${[...this.#times]}></trace-line>
           </section>
         </div>
@@ -650,7 +661,7 @@ export class SolsticeBody extends LitElement {
     </div>`;
   }
 
-  #figures(): unknown {
+  #figures(hasTruth: boolean): unknown {
     const { median, p95, drawnAfter, rate, errorCm, latencyFrames, poses } = this.figures;
     const figure = (key: string, label: string, value: number, decimals: number, unit: string): unknown =>
       html`<div data-figure=${key}>
@@ -661,8 +672,8 @@ export class SolsticeBody extends LitElement {
       ${figure('median', 'A pose takes', median, 1, 'ms')} ${figure('p95', '95 of 100 within', p95, 1, 'ms')}
       ${figure('latency', `Look-ahead, ${latencyFrames} frames`, (1000 * latencyFrames) / frameRate, 0, 'ms')}
       ${figure('drawn', 'And then to the picture', drawnAfter, 0, 'ms')}
-      ${figure('error', 'Joints off', errorCm, 1, 'cm')} ${figure('poses', 'Poses', poses, 0, '')}
-      ${figure('rate', 'Pictures', rate, 0, 'a second')}
+      ${hasTruth ? figure('error', 'Joints off', errorCm, 1, 'cm') : nothing}
+      ${figure('poses', 'Poses', poses, 0, '')} ${figure('rate', 'Pictures', rate, 0, 'a second')}
     </dl>`;
   }
 
@@ -678,9 +689,10 @@ export class SolsticeBody extends LitElement {
           (label, slot) =>
             html`<button
               aria-pressed=${this.worn.has(slot) ? 'true' : 'false'}
+              ?disabled=${this.wearer !== undefined && !this.wearer.available.has(slot)}
               @click=${() => this.#toggle(slot)}
             >
-              ${label}
+              ${label}${this.away.has(slot) ? ' (away)' : ''}
             </button>`,
         )}
       </div>
@@ -693,9 +705,22 @@ export class SolsticeBody extends LitElement {
     if (this.#scene?.press(event.key)) event.preventDefault();
   }
 
-  #choose(model: Model): void {
+  #choose(model: PageModel): void {
     this.#load(model).catch((error: unknown) => (this.failure = String(error)));
   }
+}
+
+/** Mean distance of 24 joints, centimetres; joints in metres from the root. */
+function meanDistanceCm(joints: Float32Array, others: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < 72; at += 3) {
+    sum += Math.hypot(
+      joints[at]! - others[at]!,
+      joints[at + 1]! - others[at + 1]!,
+      joints[at + 2]! - others[at + 2]!,
+    );
+  }
+  return (100 * sum) / 24;
 }
 
 /** The smallest value that `share` of them do not exceed; NaN of none. */

@@ -10,6 +10,11 @@ export const modelOption = (): Option =>
 export const precisionOption = (): Option =>
   new Option('--precision <name>', "of the weights; the model's own by default").choices(['int16', 'int8']);
 
+export const wearOption = (): Option =>
+  new Option('--wear <nodes>', 'which node of a recording is which device: 1a2b=lw,3c4d=rp').argParser(
+    parseWear,
+  );
+
 /** `lw,rp,h` as slots. */
 export function parseDevices(text: string): number[] {
   const slots = text.split(/[,+]/).map((name) => slotNames.indexOf(name.trim()));
@@ -29,4 +34,17 @@ export function parseSubsets(text: string): string[] {
     if (!known) throw new InvalidArgumentError(`${one} is none of the 24 subsets (docs/skeleton.md).`);
     return known.name;
   });
+}
+
+function parseWear(text: string): Map<string, number> {
+  return new Map(
+    text.split(',').map((pair) => {
+      const [node = '', name = ''] = pair.split('=');
+      const slot = slotNames.indexOf(name);
+      if (!/^[0-9a-f]{1,8}$/i.test(node) || slot < 0) {
+        throw new InvalidArgumentError('expected pairs of a node and a device, such as 1a2b=lw,3c4d=rp.');
+      }
+      return [node.toLowerCase().padStart(8, '0'), slot] as const;
+    }),
+  );
 }

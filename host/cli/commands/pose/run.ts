@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { frameRate } from '../../../motion/body.ts';
 import { estimate } from '../../../pose/estimate.ts';
 import { errorsOf, measure, type PoseErrors } from '../../../pose/metrics.ts';
@@ -7,7 +7,7 @@ import { readWearer, slotNames } from '../../../pose/wearer.ts';
 import type { Model, Precision } from '../../../pose/weights.ts';
 import { checkPosesPath, writePoses } from '../../../pose/writePoses.ts';
 import { Output, table, withOutputOptions, type OutputOptions } from '../../output.ts';
-import { modelOption, parseDevices, precisionOption } from './options.ts';
+import { modelOption, parseDevices, precisionOption, wearOption } from './options.ts';
 
 interface Flags extends OutputOptions {
   out: string;
@@ -27,7 +27,7 @@ export function runCommand(): Command {
       'worn devices: lw, rw, lp, rp, h (all of the input; BVH: lw,rp,h)',
       parseDevices,
     )
-    .option('--wear <nodes>', 'which node of a recording is which device: 1a2b=lw,3c4d=rp', parseWear)
+    .addOption(wearOption())
     .addOption(modelOption())
     .addOption(precisionOption());
   return withOutputOptions(command).action(run);
@@ -81,18 +81,5 @@ async function run(input: string, flags: Flags): Promise<void> {
           ] as const)
         : []),
     ]),
-  );
-}
-
-function parseWear(text: string): Map<string, number> {
-  return new Map(
-    text.split(',').map((pair) => {
-      const [node = '', name = ''] = pair.split('=');
-      const slot = slotNames.indexOf(name);
-      if (!/^[0-9a-f]{1,8}$/i.test(node) || slot < 0) {
-        throw new InvalidArgumentError('expected pairs of a node and a device, such as 1a2b=lw,3c4d=rp.');
-      }
-      return [node.toLowerCase().padStart(8, '0'), slot] as const;
-    }),
   );
 }

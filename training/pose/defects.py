@@ -65,7 +65,7 @@ def sip(found: torch.Tensor, true: torch.Tensor, mask: list[int]) -> float:
 
 def compare(runs: Path, quiet: Path | None, motion: Motion) -> dict:
     poser = Parts(runs)
-    silent = Parts(quiet) if quiet else None
+    silent = Poser(quiet, 1) if quiet else None
     rows: dict[str, dict[str, list]] = {name: {} for name in SUBSETS}
     masks = {"fieldMask": skeleton.SIP, "publishedMask": PUBLISHED_MASK}
     angles: dict[str, dict[str, list]] = {name: {key: [] for key in masks} for name in SUBSETS}
@@ -97,9 +97,7 @@ def compare(runs: Path, quiet: Path | None, motion: Motion) -> dict:
             if silent:
                 imu = pack(*noisy, worn)
                 for key, one in (("noisyDevices", poser), ("noisyDevicesTrainedWithout", silent)):
-                    heard = one.parts(imu)
-                    still = torch.zeros(len(root), 3)
-                    add(key, heard["rotations"], still)
+                    add(key, *one.run(imu))
         print(f"{done + 1}/{len(takes)} {motion.names[take]}", flush=True)
     return {
         name: {
@@ -117,7 +115,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="What the published code's defects cost.")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--runs", type=Path, required=True)
-    parser.add_argument("--quiet", type=Path, help="joints and pose trained without sensor noise")
+    parser.add_argument("--quiet", type=Path, help="joints and pose trained on without sensor errors")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(1)

@@ -1,13 +1,9 @@
-import type { BoardName } from '../../host/build/boards.ts';
+import { boards, type Board, type BoardName, type QemuEmulator } from '../../host/build/boards.ts';
 
-/** A machine of qemu-system-arm that the replay runs on as it is: no device is touched. Sizes are in bytes. */
-export interface ReplayCore {
-  readonly machine: string;
-  readonly cpuFlags: readonly string[];
-  readonly flashBase: number;
-  readonly flash: number;
-  readonly ram: number;
-}
+/** A machine that the replay runs on as it is: no device is touched. Sizes are in bytes. */
+export type ReplayCore = Pick<Board, 'toolchain' | 'cpuFlags' | 'imageBase' | 'flash' | 'ramBase' | 'ram'> & {
+  readonly emulator: QemuEmulator;
+};
 
 /** Every board of the report, and the firmware whose size it has. */
 export const cores = {
@@ -20,34 +16,24 @@ export const cores = {
 } as const satisfies Record<string, { firmware: BoardName | undefined }>;
 export type CoreName = keyof typeof cores;
 
-/** Where instructions are counted; RAM starts at 0x20000000 on all of them. rp2040js counts none, and the replay has no RISC-V start. */
+/** Where instructions are counted: on the machines of QEMU, whose plugin counts. rp2040js has none. */
 export const replayCores: Readonly<Partial<Record<CoreName, ReplayCore>>> = {
-  'mps2-an385': {
-    machine: 'mps2-an385',
-    cpuFlags: ['-mcpu=cortex-m3', '-mthumb'],
-    flashBase: 0,
-    flash: 128 * 1024,
-    ram: 32 * 1024,
-  },
-  stm32vldiscovery: {
-    machine: 'stm32vldiscovery',
-    cpuFlags: ['-mcpu=cortex-m3', '-mthumb'],
-    flashBase: 0x08000000,
-    flash: 128 * 1024,
-    ram: 8 * 1024,
-  },
-  netduinoplus2: {
-    machine: 'netduinoplus2',
-    cpuFlags: ['-mcpu=cortex-m4', '-mthumb'],
-    flashBase: 0x08000000,
-    flash: 1024 * 1024,
-    ram: 128 * 1024,
-  },
+  'mps2-an385': coreOf('mps2-an385'),
+  stm32vldiscovery: coreOf('stm32vldiscovery'),
+  netduinoplus2: coreOf('netduinoplus2'),
   microbit: {
-    machine: 'microbit',
+    ...coreOf('mps2-an385'),
+    emulator: { kind: 'qemu', command: 'qemu-system-arm', machine: 'microbit' },
     cpuFlags: ['-mcpu=cortex-m0', '-mthumb'],
-    flashBase: 0,
     flash: 256 * 1024,
     ram: 16 * 1024,
   },
+  sifive_e: coreOf('sifive_e'),
 };
+
+/** The board's processor and memories. Throws a `TypeError` for a board that QEMU does not run. */
+function coreOf(name: BoardName): ReplayCore {
+  const { emulator, ...board } = boards[name];
+  if (emulator.kind !== 'qemu') throw new TypeError(`${name} does not run in QEMU`);
+  return { ...board, emulator };
+}

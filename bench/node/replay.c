@@ -1,13 +1,15 @@
 /*
- * A bare program for any Cortex-M that QEMU emulates: plays the workload (workload.gen.h) to a sampler and
- * prints a hash of all it decided and formed, by semihosting. replay_begin and the replay_* that follow it
- * enclose what countPlugin.c counts; this file's own instructions are left out.
+ * A bare program for any Cortex-M and RV32 that QEMU emulates: plays the workload (workload.gen.h) to a
+ * sampler and prints a hash of all it decided and formed, by semihosting. replay_begin and the replay_* that
+ * follow it enclose what countPlugin.c counts; this file's own instructions are left out.
  */
 #include "replay.h"
 
 #include <stdbool.h>
 
 #include "sampler.h"
+#include "semihost.h"
+#include "startup.h"
 #include "workload.gen.h"
 
 #define SEMIHOSTING_WRITE0 0x04u
@@ -19,8 +21,6 @@
 #define UNANSWERED_EVERY 17u
 #define PACKET_BOOT_AT 5u
 #define PACKET_SEQ_AT 9u
-
-extern uint32_t ld_data_load[], ld_data_start[], ld_data_end[], ld_bss_start[], ld_bss_end[], ld_stack_top[];
 
 static uint32_t hash = 2166136261u;
 
@@ -38,16 +38,9 @@ MARK(formed)
 MARK(settled)
 MARK(done)
 
-static uint32_t semihosting(uint32_t operation, const void *argument) {
-  register uint32_t r0 __asm__("r0") = operation;
-  register const void *r1 __asm__("r1") = argument;
-  __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
-  return r0;
-}
-
 __attribute__((noreturn)) static void leave(uint32_t status) {
-  const uint32_t block[2] = {SEMIHOSTING_APPLICATION_EXIT, status};
-  semihosting(SEMIHOSTING_EXIT_EXTENDED, block);
+  const uintptr_t block[2] = {SEMIHOSTING_APPLICATION_EXIT, status};
+  semihost_call(SEMIHOSTING_EXIT_EXTENDED, block);
   for (;;) {
   }
 }
@@ -136,15 +129,11 @@ static void print_hash(void) {
   char text[] = "hash 00000000\n";
   for (uint32_t i = 0; i < 8; i++)
     text[5 + i] = "0123456789abcdef"[hash >> (28 - 4 * i) & 15];
-  semihosting(SEMIHOSTING_WRITE0, text);
+  semihost_call(SEMIHOSTING_WRITE0, text);
 }
 
-__attribute__((noreturn)) void replay_reset(void) {
-  const uint32_t *from = ld_data_load;
-  for (uint32_t *to = ld_data_start; to < ld_data_end;)
-    *to++ = *from++;
-  for (uint32_t *to = ld_bss_start; to < ld_bss_end;)
-    *to++ = 0;
+__attribute__((noreturn, used)) static void replay_main(void) {
+  startup_memory();
   if (sampler_begin(workload_settings) != 0)
     replay_fail(1);
   replay();
@@ -153,12 +142,27 @@ __attribute__((noreturn)) void replay_reset(void) {
   leave(0);
 }
 
-__attribute__((noreturn)) static void fault(void) {
+__attribute__((noreturn, used, aligned(4))) static void replay_fault(void) {
   replay_fail(2);
+}
+
+#if defined(__riscv)
+__attribute__((section(".vectors"), naked, used, aligned(4))) void replay_reset(void) {
+  __asm__ volatile(".option arch, +zicsr\n"
+                   "la sp, ld_stack_top\n"
+                   "la t0, replay_fault\n"
+                   "csrw mtvec, t0\n"
+                   "call replay_main\n");
+}
+#else
+__attribute__((noreturn)) void replay_reset(void) {
+  replay_main();
 }
 
 typedef void (*vector_t)(void);
 
 __attribute__((section(".vectors"), used)) static const vector_t vectors[16] = {
-    (vector_t)ld_stack_top, replay_reset, fault, fault, fault, fault, fault,
+    (vector_t)ld_stack_top, replay_reset, replay_fault, replay_fault,
+    replay_fault,           replay_fault, replay_fault,
 };
+#endif

@@ -9,9 +9,8 @@ import { buildQemuPlugin } from '../../tests/support/qemuPlugin.ts';
 import type { ReplayCore } from './cores.ts';
 import { workloadHeader, type Workload } from './workload.ts';
 
+/** Tells the version of the plugin interface, which all of QEMU's emulators share. */
 const QEMU = 'qemu-system-arm';
-const GCC = 'arm-none-eabi-gcc';
-const RAM_BASE = 0x20000000;
 const TIMEOUT = 120_000;
 const PARTS = ['slept', 'sampled', 'sent', 'pushed', 'formed', 'settled'] as const;
 
@@ -68,25 +67,26 @@ export class ReplayBuilder {
 
   /** Plays the workload in QEMU. Throws when the hash of the decisions is another than expected. */
   async count({ core, kind, workload, expected }: CountOptions): Promise<Counted> {
-    const dir = join(this.#folder, `${core.machine}-${kind}`);
+    const { command, machine } = core.emulator;
+    const dir = join(this.#folder, `${machine}-${kind}`);
     mkdirSync(dir, { recursive: true });
     writeFileSync(join(dir, 'workload.gen.h'), workloadHeader(workload));
     writeFileSync(
       join(dir, 'memory.gen.ld'),
-      `MEMORY { FLASH (rx) : ORIGIN = ${core.flashBase}, LENGTH = ${core.flash}
-       RAM (rw) : ORIGIN = ${RAM_BASE}, LENGTH = ${core.ram} }\n`,
+      `MEMORY { FLASH (rx) : ORIGIN = ${core.imageBase}, LENGTH = ${core.flash}
+       RAM (rw) : ORIGIN = ${core.ramBase}, LENGTH = ${core.ram} }\n`,
     );
     const sizes = await this.#build(core, kind, dir);
-    const addresses = await symbols(dir);
+    const addresses = await symbols(core, dir);
     const at = (name: string): string => {
       const address = addresses.get(name);
       if (address === undefined) throw new Error(`the replay has no ${name}`);
       return address;
     };
     const { status, stdout, stderr, error } = spawnSync(
-      QEMU,
+      command,
       [
-        ...['-M', core.machine, '-nodefaults', '-display', 'none', '-kernel', 'replay.elf'],
+        ...['-M', machine, '-nodefaults', '-display', 'none', '-kernel', 'replay.elf'],
         ...['-semihosting-config', 'enable=on,target=native', '-plugin'],
         [
           `file=${this.#plugin}`,
@@ -98,7 +98,7 @@ export class ReplayBuilder {
       ],
       { cwd: dir, encoding: 'utf8', timeout: TIMEOUT, killSignal: 'SIGKILL' },
     );
-    const what = `${kind} on ${core.machine}`;
+    const what = `${kind} on ${machine}`;
     if (status !== 0) throw new Error(`${what} failed (${status ?? error?.message})\n${stderr}`);
     const hash = /^hash ([0-9a-f]{8})$/m.exec(stdout + stderr)?.[1];
     if (hash !== expected)
@@ -120,14 +120,16 @@ export class ReplayBuilder {
     ];
     const includes = [
       `-I${join(root, 'firmware', 'wasm')}`,
+      `-I${join(root, 'firmware', 'boards', 'common')}`,
       `-I${this.#sources}`,
       `-I${this.#folder}`,
       '-I.',
     ];
+    const { prefix, specs } = core.toolchain;
     const compile = (source: string, warnings: readonly string[]): Promise<string> => {
       const object = basename(source).replace(/\.c$/, '.o');
-      const flags = [...core.cpuFlags, ...FLAGS, ...warnings, ...defines, ...includes];
-      return runTool(GCC, [...flags, '-c', source, '-o', object], dir).then(() => object);
+      const flags = [...core.cpuFlags, `--specs=${specs}`, ...FLAGS, ...warnings, ...defines, ...includes];
+      return runTool(`${prefix}gcc`, [...flags, '-c', source, '-o', object], dir).then(() => object);
     };
     const own = (name: string): Promise<string> =>
       compile(join(this.#sources, name), ['-Wall', '-Wextra', '-Werror']);
@@ -136,22 +138,22 @@ export class ReplayBuilder {
     const objects = [await own('replay.c'), ...(kind === 'native' ? [] : [await own('module.c')]), sampler];
     const script = [`-L${this.#sources}`, '-L.', `-T${join(this.#sources, 'replay.ld')}`];
     await runTool(
-      GCC,
+      `${prefix}gcc`,
       [
-        ...[...core.cpuFlags, '--specs=nano.specs', '-nostartfiles', '-Wl,--gc-sections,--build-id=none'],
+        ...[...core.cpuFlags, `--specs=${specs}`, '-nostartfiles', '-Wl,--gc-sections,--build-id=none'],
         ...[...script, ...objects, '-lm', '-o', 'replay.elf'],
       ],
       dir,
     );
-    const rows = (await runTool('arm-none-eabi-size', ['replay.elf', sampler], dir)).trim().split('\n');
+    const rows = (await runTool(`${prefix}size`, ['replay.elf', sampler], dir)).trim().split('\n');
     const [image, code] = rows.slice(1).map((row) => row.trim().split(/\s+/).map(Number));
     return { text: code![0]!, ram: image![1]! + image![2]! };
   }
 }
 
 /** Addresses in hex by name. */
-async function symbols(dir: string): Promise<Map<string, string>> {
-  const lines = (await runTool('arm-none-eabi-nm', ['replay.elf'], dir)).trim().split('\n');
+async function symbols({ toolchain }: ReplayCore, dir: string): Promise<Map<string, string>> {
+  const lines = (await runTool(`${toolchain.prefix}nm`, ['replay.elf'], dir)).trim().split('\n');
   return new Map(
     lines.map((line) => {
       const [address, , name] = line.trim().split(/\s+/);

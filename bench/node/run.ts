@@ -13,7 +13,7 @@ import { ReplayBuilder, type Counted } from './replayBuilder.ts';
 import { makeWorkload, replayHere } from './workload.ts';
 
 /**
- * Instructions per decision of the node module on Cortex-M boards in QEMU, beside the same algorithm in plain C
+ * Instructions per decision of the node module on Cortex-M and RISC-V boards in QEMU, beside the same algorithm in plain C
  * (native.c), and flash and RAM of the whole firmware. A decision is a call of `next` and the `push` that follows a
  * SAMPLE. Deterministic: instructions are counted, not timed. The module, with and without bounds checks, the native
  * version and the module in this process must decide alike and form the same packets, or the run fails.

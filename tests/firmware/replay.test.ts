@@ -10,7 +10,8 @@ import { loadSeasons } from '../../host/sim/nodeModule.ts';
 import { temporaryFolder } from '../conformance/compileC.ts';
 import { testWithBoards } from './support.ts';
 
-const core = replayCores['mps2-an385']!;
+/** One of each start: Arm and RISC-V. */
+const replayed = ['mps2-an385', 'sifive_e'] as const;
 const sources = join(root, 'bench', 'node');
 const bytes = (): Uint8Array<ArrayBuffer> =>
   new Uint8Array(readFileSync(join(distDir, 'wasm', 'seasons.wasm')));
@@ -34,12 +35,14 @@ async function makeBuilder(name: string, change?: (native: string) => string): P
 }
 
 const missing = findInPath('gcc') ? undefined : 'gcc not installed';
-const testReplay = (name: string, body: () => Promise<void>): void =>
-  testWithBoards(name, ['mps2-an385'], body, missing);
 
-describe('instructions per decision', () => {
+describe.each(replayed)('instructions per decision on %s', (board) => {
+  const core = replayCores[board]!;
+  const testReplay = (name: string, body: () => Promise<void>): void =>
+    testWithBoards(name, [board], body, missing);
+
   testReplay('module and plain C decide alike on the board, and counts repeat', async () => {
-    const builder = await makeBuilder('alike');
+    const builder = await makeBuilder(`${board}-alike`);
     const image = loadSeasons();
     for (const policy of ['variation', 'uniform'] as const) {
       const workload = makeWorkload(image, policy);
@@ -60,8 +63,8 @@ describe('instructions per decision', () => {
     const image = loadSeasons();
     const workload = makeWorkload(image, 'uniform');
     const options = { core, kind: 'native', workload, expected: replayHere(image, workload) } as const;
-    const before = await (await makeBuilder('plain')).count(options);
-    const longer = await makeBuilder('longer', (native) =>
+    const before = await (await makeBuilder(`${board}-plain`)).count(options);
+    const longer = await makeBuilder(`${board}-longer`, (native) =>
       native.replace('  state.now = slot;', '$&\n  __asm__ volatile(".rept 7\\n nop\\n .endr");'),
     );
     const after = await longer.count(options);
@@ -73,7 +76,7 @@ describe('instructions per decision', () => {
   });
 
   testReplay('another decision fails the run', async () => {
-    const other = await makeBuilder('other', (native) =>
+    const other = await makeBuilder(`${board}-other`, (native) =>
       native.replace('#define VARIATION_WEIGHT 154', '#define VARIATION_WEIGHT 155'),
     );
     const image = loadSeasons();

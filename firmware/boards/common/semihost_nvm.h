@@ -1,12 +1,13 @@
 /*
- * NVM as a file that the emulator keeps, through semihosting (Arm IHI 0058; RISC-V Semihosting 0.4): for
- * machines whose RAM is too small, or lost with the emulator. The host hands the open file over as
- * descriptor 3.
+ * NVM as a file that the emulator keeps, through semihosting: for machines whose RAM is too small, or lost
+ * with the emulator. The host hands the open file over as descriptor 3.
  */
 #ifndef SEMIHOST_NVM_H
 #define SEMIHOST_NVM_H
 
 #include <stdint.h>
+
+#include "semihost.h"
 
 #define SEMIHOST_OPEN 0x01u
 #define SEMIHOST_WRITE 0x05u
@@ -16,25 +17,6 @@
 #define SEMIHOST_UPDATE 3u
 
 static intptr_t semihost_nvm;
-
-static intptr_t semihost_call(uintptr_t operation, const void *arguments) {
-#if defined(__riscv)
-  register uintptr_t a0 __asm__("a0") = operation;
-  register const void *a1 __asm__("a1") = arguments;
-  __asm__ volatile(".option push\n .option norvc\n .balign 16\n"
-                   "slli zero, zero, 0x1f\n ebreak\n srai zero, zero, 7\n"
-                   ".option pop"
-                   : "+r"(a0)
-                   : "r"(a1)
-                   : "memory");
-  return (intptr_t)a0;
-#else
-  register uintptr_t r0 __asm__("r0") = operation;
-  register const void *r1 __asm__("r1") = arguments;
-  __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
-  return (intptr_t)r0;
-#endif
-}
 
 static void semihost_nvm_open(void) {
   static const char path[] = "/proc/self/fd/3";

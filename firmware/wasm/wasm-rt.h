@@ -72,7 +72,7 @@ typedef struct {
 #define wasm_rt_externref_null_value ((wasm_rt_externref_t)NULL)
 
 /* Processors without unaligned access: left to itself gcc would take bytes. */
-#if defined(__ARM_ARCH_6M__) || defined(__riscv)
+#if defined(__ARM_ARCH_6M__) || defined(__riscv) || defined(__MSP430__)
 #define WASM_STRICT_ALIGNMENT
 #endif
 

@@ -62,6 +62,27 @@ const TOOLS: readonly Tool[] = [
     packages: 'gcc libc6-dev',
   },
   {
+    name: 'clang',
+    neededFor: 'tests: the node module on an MSP430',
+    commands: ['clang'],
+    version: ['--version'],
+    packages: 'clang',
+  },
+  {
+    name: 'ld.lld',
+    neededFor: 'tests: the node module on an MSP430',
+    commands: ['ld.lld'],
+    version: ['--version'],
+    packages: 'lld',
+  },
+  {
+    name: 'mspdebug',
+    neededFor: 'tests: the node module on an MSP430',
+    commands: ['mspdebug'],
+    version: ['--version'],
+    packages: 'mspdebug',
+  },
+  {
     name: 'chromium',
     neededFor: 'tests and screenshots of the live page',
     commands: ['chromium', 'chromium-browser', 'google-chrome'],

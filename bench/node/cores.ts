@@ -10,10 +10,10 @@ export const cores = {
   'mps2-an385': { firmware: 'mps2-an385' },
   stm32vldiscovery: { firmware: 'stm32vldiscovery' },
   netduinoplus2: { firmware: 'netduinoplus2' },
-  microbit: { firmware: undefined },
+  microbit: { firmware: 'microbit' },
   rp2040: { firmware: 'rp2040' },
   sifive_e: { firmware: 'sifive_e' },
-} as const satisfies Record<string, { firmware: BoardName | undefined }>;
+} as const satisfies Record<string, { firmware: BoardName }>;
 export type CoreName = keyof typeof cores;
 
 /** Where instructions are counted: on the machines of QEMU, whose plugin counts. rp2040js has none. */
@@ -21,13 +21,7 @@ export const replayCores: Readonly<Partial<Record<CoreName, ReplayCore>>> = {
   'mps2-an385': coreOf('mps2-an385'),
   stm32vldiscovery: coreOf('stm32vldiscovery'),
   netduinoplus2: coreOf('netduinoplus2'),
-  microbit: {
-    ...coreOf('mps2-an385'),
-    emulator: { kind: 'qemu', command: 'qemu-system-arm', machine: 'microbit' },
-    cpuFlags: ['-mcpu=cortex-m0', '-mthumb'],
-    flash: 256 * 1024,
-    ram: 16 * 1024,
-  },
+  microbit: coreOf('microbit'),
   sifive_e: coreOf('sifive_e'),
 };
 

@@ -12,9 +12,8 @@
 #include "startup.h"
 #include "workload.gen.h"
 
-#define SEMIHOSTING_WRITE0 0x04u
-#define SEMIHOSTING_EXIT_EXTENDED 0x20u
-#define SEMIHOSTING_APPLICATION_EXIT 0x20026u
+/* ADP_Stopped_ApplicationExit. */
+#define APPLICATION_EXIT 0x20026u
 /* Bytes of a frame besides the body. */
 #define FRAME_OVERHEAD 5u
 /* Every so many packets one is not answered. */
@@ -39,8 +38,8 @@ MARK(settled)
 MARK(done)
 
 __attribute__((noreturn)) static void leave(uint32_t status) {
-  const uintptr_t block[2] = {SEMIHOSTING_APPLICATION_EXIT, status};
-  semihost_call(SEMIHOSTING_EXIT_EXTENDED, block);
+  const uintptr_t block[2] = {APPLICATION_EXIT, status};
+  semihost_call(SEMIHOST_EXIT_EXTENDED, block);
   for (;;) {
   }
 }
@@ -129,7 +128,7 @@ static void print_hash(void) {
   char text[] = "hash 00000000\n";
   for (uint32_t i = 0; i < 8; i++)
     text[5 + i] = "0123456789abcdef"[hash >> (28 - 4 * i) & 15];
-  semihost_call(SEMIHOSTING_WRITE0, text);
+  semihost_call(SEMIHOST_WRITE0, text);
 }
 
 __attribute__((noreturn, used)) static void replay_main(void) {

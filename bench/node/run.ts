@@ -88,8 +88,7 @@ async function measure(builder: ReplayBuilder, name: CoreName): Promise<Record<s
       };
     }
   }
-  const whole = firmware ? await sizes(firmware) : { flash: null, ram: null };
-  return { ...headline, ...whole, policies };
+  return { ...headline, ...(await sizes(firmware)), policies };
 }
 
 function isCompared(policy: string): policy is (typeof compared)[number] {

@@ -24,6 +24,8 @@ export interface QemuEmulator {
   readonly kind: 'qemu';
   readonly command: 'qemu-system-arm' | 'qemu-system-riscv32';
   readonly machine: string;
+  /** How the environment is reached: a second UART, or the mailbox of semihost_environment.h for a machine with one. */
+  readonly environment?: 'mailbox';
 }
 
 /** Compiler and binutils by their prefix, the C library's specs, and the reset handler in firmware/boards/common. */
@@ -33,7 +35,8 @@ export interface Toolchain {
   readonly startup: string;
 }
 
-export type BoardName = 'mps2-an385' | 'rp2040' | 'stm32vldiscovery' | 'netduinoplus2' | 'sifive_e';
+export type BoardName =
+  'mps2-an385' | 'rp2040' | 'stm32vldiscovery' | 'netduinoplus2' | 'microbit' | 'sifive_e';
 
 const arm: Toolchain = { prefix: 'arm-none-eabi-', specs: 'nano.specs', startup: 'startup.c' };
 const riscv: Toolchain = {
@@ -98,6 +101,24 @@ export const boards: Readonly<Record<BoardName, Board>> = {
     flash: 1024 * 1024,
     ramBase: 0x20000000,
     ram: 128 * 1024,
+    nvm: 8192,
+  },
+  microbit: {
+    name: 'microbit',
+    title: 'BBC micro:bit (nRF51), Cortex-M0, 16 KB RAM (emulated by QEMU)',
+    emulator: {
+      kind: 'qemu',
+      command: 'qemu-system-arm',
+      machine: 'microbit',
+      environment: 'mailbox',
+    },
+    toolchain: arm,
+    cpuFlags: ['-mcpu=cortex-m0', '-mthumb'],
+    folder: 'microbit',
+    imageBase: 0,
+    flash: 256 * 1024,
+    ramBase: 0x20000000,
+    ram: 16 * 1024,
     nvm: 8192,
   },
   sifive_e: {

@@ -35,7 +35,7 @@ const TOOLS: readonly Tool[] = [
   },
   {
     name: 'qemu-system-arm',
-    neededFor: 'demo --node mps2-an385',
+    neededFor: 'demo --node mps2-an385, microbit and other Arm boards',
     commands: ['qemu-system-arm'],
     version: ['--version'],
     packages: 'qemu-system-arm',

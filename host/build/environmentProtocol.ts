@@ -28,3 +28,6 @@ export const operations = {
   /** Firmware cannot go on: `argument` is a trap of wasm-rt.h, or 256 + the number of a processor exception. */
   FAULT: 6,
 } as const;
+
+/** Bytes of the file through which a board with one UART gets its answers: room for the longest answer's frame. */
+export const MAILBOX_SIZE = 64;

@@ -9,7 +9,7 @@ import {
   messages,
   type MessageLayout,
 } from '../link/protocol.ts';
-import { environmentMessages, operations } from './environmentProtocol.ts';
+import { MAILBOX_SIZE, environmentMessages, operations } from './environmentProtocol.ts';
 
 const snake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -54,6 +54,7 @@ export function protocolHeader(): string {
     `#define PROTO_MAX_BODY ${MAX_BODY}u`,
     `#define PROTO_MAX_NODE_BODY ${MAX_NODE_BODY}u`,
     `#define PROTO_MAX_AXES ${MAX_AXES}u`,
+    `#define PROTO_MAILBOX_SIZE ${MAILBOX_SIZE}u`,
     '',
     "/* The module's settings inside CONFIG. */",
     `#define PROTO_CONFIG_SETTINGS_AT ${settings!.at}u`,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from '@jest/globals';
 import { configureNode } from '../../host/demo/nodeConfig.ts';
@@ -15,16 +15,27 @@ import { toFixed } from '../../host/sim/signal/fixedPoint.ts';
 import { openSignal } from '../../host/sim/signal/readSignal.ts';
 import { SimulatedEnvironment } from '../../host/sim/simulatedEnvironment.ts';
 import { temporaryFolder } from '../conformance/compileC.ts';
-import type { BoardName } from '../../host/build/boards.ts';
+import { boards, type BoardName } from '../../host/build/boards.ts';
 import { dataDir } from '../../host/paths.ts';
 import { ScriptedEnvironment } from './scriptedEnvironment.ts';
 import { NODE, firmwareFor, missingTools, nameAndBody, runNode, testWithBoards, values } from './support.ts';
 
 const both = ['rp2040', 'mps2-an385'] as const;
-const arm = [...both, 'stm32vldiscovery', 'netduinoplus2'] as const;
+const arm = [...both, 'stm32vldiscovery', 'netduinoplus2', 'microbit'] as const;
 /** RISC-V takes part where its compiler is there; see the last test. */
 const all: readonly BoardName[] = missingTools(['sifive_e']).length > 0 ? arm : [...arm, 'sifive_e'];
 const hex = (bodies: Uint8Array[]): string[] => bodies.map((body) => Buffer.from(body).toString('hex'));
+
+/** Files that the emulator started by this process has open. */
+function openFiles(): number {
+  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8')
+    .trim()
+    .split(' ');
+  const emulator = children.find((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('qemu-system-'),
+  );
+  return readdirSync(`/proc/${emulator}/fd`).length;
+}
 
 /** Each packet's name has one content for ever; the slots of all packets, in order of their first receipt, ascend. */
 function expectConsistent(bodies: Uint8Array[]): number[] {
@@ -190,6 +201,23 @@ describe('a board', () => {
       expect(seq(after![0]!)).toBeGreaterThanOrEqual(seq(before!.at(-1)!));
     } finally {
       remove();
+    }
+  });
+
+  const semihosted = all.filter(
+    (board) => boards[board].emulator.kind === 'qemu' && boards[board].nvmBase === undefined,
+  );
+  testWithBoards('leaves no file open behind at a power failure', semihosted, async () => {
+    for (const board of semihosted) {
+      const counts: number[] = [];
+      const fails = (call: number): boolean => {
+        if (call % 20 !== 0) return false;
+        counts.push(openFiles());
+        return true;
+      };
+      await runNode(board, { environment: new ScriptedEnvironment({ slots: 200, fails, values }) });
+      expect(counts.length).toBeGreaterThan(15);
+      expect(counts.slice(2)).toEqual(counts.slice(2).fill(counts[1]!));
     }
   });
 

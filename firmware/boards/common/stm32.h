@@ -51,6 +51,7 @@ void board_init(void) {
   uart_open(LINK);
   uart_open(ENVIRONMENT);
   NVIC_ISER1 = IRQ_USARTS;
+  semihost_close_all();
   semihost_nvm_open();
 }
 

@@ -58,6 +58,7 @@ void board_init(void) {
   PLIC_THRESHOLD = 0;
   PLIC_ENABLE = (1u << IRQ_LINK) | (1u << IRQ_ENVIRONMENT);
   __asm__ volatile(".option arch, +zicsr\n csrw mie, %0" ::"r"(MIE_EXTERNAL));
+  semihost_close_all();
   semihost_nvm_open();
 }
 

@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { constants, rmSync } from 'node:fs';
+import { constants, rmSync, writeSync } from 'node:fs';
 import { mkdtemp, open, truncate, writeFile, type FileHandle } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { QemuEmulator } from '../../build/boards.ts';
+import { MAILBOX_SIZE } from '../../build/environmentProtocol.ts';
 import { findInPath } from '../../build/findInPath.ts';
 import { missingTool } from '../../build/runTool.ts';
 import { EnvironmentPort } from './environmentPort.ts';
@@ -24,7 +25,8 @@ export interface QemuOptions extends BoardOptions {
 
 /**
  * Runs firmware in QEMU. The link is a pseudo-terminal. The environment's UART and QEMU's monitor are Unix sockets in a
- * temporary folder that this process listens on. A power failure is a reset of the machine: the image and garbage for
+ * temporary folder that this process listens on; on a machine with one UART the environment's socket takes the requests
+ * from the semihosting console, and the answers go into a mailbox, with a break on the link as its bell. A power failure is a reset of the machine: the image and garbage for
  * RAM are loaded again, and only the NVM, which QEMU maps from a file, stays. QEMU ends with this process, even a
  * killed one.
  */
@@ -52,22 +54,25 @@ interface Resources {
   terminal?: FileHandle;
   /** NVM behind semihosting, which QEMU inherits as descriptor 3 (firmware/boards/common/semihost_nvm.h). */
   nvm?: FileHandle;
+  /** The mailbox of a machine with one UART, inherited as descriptor 4 (firmware/boards/common/semihost_environment.h). */
+  mailbox?: FileHandle;
   onExit?: () => void;
 }
 
-function release({ dir, servers, sockets, qemu, terminal, nvm, onExit }: Resources): void {
+function release({ dir, servers, sockets, qemu, terminal, nvm, mailbox, onExit }: Resources): void {
   qemu?.kill('SIGKILL');
   for (const socket of sockets) socket.destroy();
   for (const server of servers) server.close();
   void terminal?.close().catch(() => undefined);
   void nvm?.close().catch(() => undefined);
+  void mailbox?.close().catch(() => undefined);
   if (onExit) process.off('exit', onExit);
   rmSync(dir, { recursive: true, force: true });
 }
 
 async function launch(
   options: QemuOptions,
-  { command, machine }: QemuEmulator,
+  { command, machine, environment: reached }: QemuEmulator,
   resources: Resources,
 ): Promise<RunningBoard> {
   const { firmware, nvm = join(resources.dir, 'nvm.bin') } = options;
@@ -82,29 +87,27 @@ async function launch(
     await truncate(nvm, size);
   });
   if (!mapped) resources.nvm = await open(nvm, 'r+');
+  const byMailbox = reached === 'mailbox';
+  if (byMailbox) resources.mailbox = await open(join(dir, 'mailbox'), 'w+');
   const environment = listenOn(join(dir, 'environment'), resources);
   const monitor = listenOn(join(dir, 'monitor'), resources);
   const args = [
     ...['-M', mapped ? `${machine},memory-backend=nvm` : machine, '-nodefaults', '-display', 'none', '-S'],
     ...(mapped
       ? ['-object', `memory-backend-file,id=nvm,mem-path=${nvm},share=on,size=${PSRAM}`]
-      : ['-semihosting-config', 'enable=on,target=native']),
+      : ['-semihosting-config', `enable=on,target=native${byMailbox ? ',chardev=environment' : ''}`]),
     ...['-kernel', firmware.elf],
     ...['-device', `loader,file=${join(dir, 'garbage.bin')},addr=${firmware.board.ramBase},force-raw=on`],
     ...['-chardev', 'pty,id=link', '-serial', 'chardev:link'],
-    ...[
-      '-chardev',
-      `socket,id=environment,path=${join(dir, 'environment')}`,
-      '-serial',
-      'chardev:environment',
-    ],
+    ...['-chardev', `socket,id=environment,path=${join(dir, 'environment')}`],
+    ...(byMailbox ? [] : ['-serial', 'chardev:environment']),
     ...['-chardev', `socket,id=monitor,path=${join(dir, 'monitor')}`, '-mon', 'chardev=monitor,mode=control'],
     ...(options.args ?? []),
   ];
   // The kernel kills QEMU when this process ends in whatever way.
   const keeper = findInPath('setpriv') ? ['setpriv', '--pdeathsig', 'KILL', command] : [command];
   const qemu = spawn(keeper[0]!, [...keeper.slice(1), ...args], {
-    stdio: ['ignore', 'ignore', 'pipe', resources.nvm?.fd ?? 'ignore'],
+    stdio: ['ignore', 'ignore', 'pipe', resources.nvm?.fd ?? 'ignore', resources.mailbox?.fd ?? 'ignore'],
   });
   resources.qemu = qemu;
   resources.onExit = () => void qemu.kill('SIGKILL');
@@ -171,7 +174,7 @@ class QemuBoard implements RunningBoard {
       environment,
       node,
       listenMillis,
-      write: (bytes) => socket.write(bytes),
+      write: (bytes) => (resources.mailbox ? this.#post(bytes) : socket.write(bytes)),
       onPowerFailure: () => this.#powerFail(),
       onEnd: (error) => this.#end(error),
     });
@@ -194,14 +197,30 @@ class QemuBoard implements RunningBoard {
     return Promise.resolve();
   }
 
+  /** Puts the latest answer, or none, into the mailbox. */
+  #fill(answer: Uint8Array): void {
+    const { mailbox } = this.#resources;
+    if (answer.length > MAILBOX_SIZE) throw new RangeError(`an answer of ${answer.length} bytes`);
+    const bytes = new Uint8Array(MAILBOX_SIZE);
+    bytes.set(answer);
+    if (mailbox) writeSync(mailbox.fd, bytes, 0, MAILBOX_SIZE, 0);
+  }
+
+  #post(answer: Uint8Array): void {
+    this.#fill(answer);
+    this.#command('chardev-send-break', { id: 'link' });
+  }
+
   #powerFail(): void {
     this.powerFailures++;
     this.#port.reset();
+    // The next boot counts its requests from the start: an old answer may have the number of a new one.
+    this.#fill(new Uint8Array());
     this.#command('system_reset');
   }
 
-  #command(command: string): void {
-    this.#qmp.execute(command).catch((error: Error) => this.#end(error));
+  #command(command: string, arguments_?: Readonly<Record<string, unknown>>): void {
+    this.#qmp.execute(command, arguments_).catch((error: Error) => this.#end(error));
   }
 
   #end(error?: Error): void {

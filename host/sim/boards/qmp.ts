@@ -20,11 +20,12 @@ export class Qmp {
     });
   }
 
-  execute(command: string): Promise<unknown> {
+  /** Runs a command; `arguments_` are its, by name. */
+  execute(command: string, arguments_?: Readonly<Record<string, unknown>>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(this.#ended);
       this.#waiting.push({ resolve, reject });
-      this.#socket.write(`${JSON.stringify({ execute: command })}\n`);
+      this.#socket.write(`${JSON.stringify({ execute: command, arguments: arguments_ })}\n`);
     });
   }
 

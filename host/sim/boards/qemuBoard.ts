@@ -170,11 +170,12 @@ class QemuBoard implements RunningBoard {
     this.link = { path };
     this.#resources = resources;
     this.#qmp = qmp;
+    const { mailbox } = resources;
     this.#port = new EnvironmentPort({
       environment,
       node,
       listenMillis,
-      write: (bytes) => (resources.mailbox ? this.#post(bytes) : socket.write(bytes)),
+      write: (bytes) => (mailbox ? this.#post(bytes, mailbox) : socket.write(bytes)),
       onPowerFailure: () => this.#powerFail(),
       onEnd: (error) => this.#end(error),
     });
@@ -197,25 +198,18 @@ class QemuBoard implements RunningBoard {
     return Promise.resolve();
   }
 
-  /** Puts the latest answer, or none, into the mailbox. */
-  #fill(answer: Uint8Array): void {
-    const { mailbox } = this.#resources;
+  /** Puts the answer into the mailbox, in place of the one before, and rings. */
+  #post(answer: Uint8Array, mailbox: FileHandle): void {
     if (answer.length > MAILBOX_SIZE) throw new RangeError(`an answer of ${answer.length} bytes`);
     const bytes = new Uint8Array(MAILBOX_SIZE);
     bytes.set(answer);
-    if (mailbox) writeSync(mailbox.fd, bytes, 0, MAILBOX_SIZE, 0);
-  }
-
-  #post(answer: Uint8Array): void {
-    this.#fill(answer);
+    writeSync(mailbox.fd, bytes, 0, MAILBOX_SIZE, 0);
     this.#command('chardev-send-break', { id: 'link' });
   }
 
   #powerFail(): void {
     this.powerFailures++;
     this.#port.reset();
-    // The next boot counts its requests from the start: an old answer may have the number of a new one.
-    this.#fill(new Uint8Array());
     this.#command('system_reset');
   }
 

@@ -106,7 +106,10 @@ export const mutants: readonly Mutant[] = [
 ];
 
 /** Copies the firmware's sources to `dir` with the mutant's mistake in them. Throws unless each text is there once. */
-export function writeMutant(dir: string, { file, replacements }: Mutant): void {
+export function writeMutant(
+  dir: string,
+  { file, replacements }: Pick<Mutant, 'file' | 'replacements'>,
+): void {
   cpSync(join(root, 'firmware'), dir, { recursive: true });
   const path = join(dir, 'core', file);
   let text = readFileSync(path, 'utf8');

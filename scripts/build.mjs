@@ -37,7 +37,7 @@ const parts = {
       'host/app',
       'host/server/events.ts',
       'host/server/boundedSeries.ts',
-      'host/server/wearerSource.ts',
+      'host/server/bodySource.ts',
       'host/motion',
       'host/pose',
     ],

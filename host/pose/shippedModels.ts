@@ -5,32 +5,48 @@ import { distDir, root } from '../paths.ts';
 import { Poser } from './poser.ts';
 import type { Model, Precision } from './weights.ts';
 
-/** Weights files of the repository by model and precision; the first is the default. */
-const files: Record<Model, Partial<Record<Precision, string>>> = {
-  mobileposer: { int16: 'mobileposer.int16', int8: 'mobileposer.int8' },
-  small: { int8: 'small.int8' },
-  imuposer: { int8: 'imuposer.int8' },
-};
+/** A model in a precision that it ships in. */
+export interface ShippedModel {
+  model: Model;
+  precision: Precision;
+}
+
+/** Every model that ships, in every precision; a model's default comes first. */
+export const shippedModels: readonly ShippedModel[] = [
+  { model: 'mobileposer', precision: 'int16' },
+  { model: 'mobileposer', precision: 'int8' },
+  { model: 'small', precision: 'int8' },
+  { model: 'imuposer', precision: 'int8' },
+];
+
+/** The model that is asked for, in its default precision where none is. */
+export function findShipped(model: Model, precision?: Precision): ShippedModel {
+  const known = shippedModels.filter((one) => one.model === model);
+  const found = known.find((one) => precision === undefined || one.precision === precision);
+  if (found) return found;
+  throw new UserError(`The model ${model} does not ship as ${precision}.`, {
+    hint: `It ships as ${known.map((one) => one.precision).join(' and ')}.`,
+  });
+}
 
 /** The bytes of a model that ships with Solstice (docs/model-card.md). */
 export function shippedWeights(model: Model, precision?: Precision): Buffer {
-  const known = files[model];
-  const file = precision === undefined ? Object.values(known)[0]! : known[precision];
-  if (file === undefined) {
-    throw new UserError(`The model ${model} does not ship as ${precision}.`, {
-      hint: `It ships as ${Object.keys(known).join(' and ')}.`,
-    });
-  }
-  return readFileSync(join(root, 'host', 'pose', 'models', `${file}.safetensors`));
+  const found = findShipped(model, precision);
+  return readFileSync(join(root, 'host', 'pose', 'models', `${found.model}.${found.precision}.safetensors`));
 }
 
-/** The built poser module. */
-export function poserModule(): WebAssembly.Module {
+/** The bytes of the built poser module. */
+export function poserBytes(): Buffer<ArrayBuffer> {
   const path = join(distDir, 'wasm', 'poser.wasm');
   if (!existsSync(path)) {
     throw new UserError(`${path} is not there.`, { hint: 'Build it: npm run build.' });
   }
-  return new WebAssembly.Module(readFileSync(path));
+  return readFileSync(path);
+}
+
+/** The built poser module. */
+export function poserModule(): WebAssembly.Module {
+  return new WebAssembly.Module(poserBytes());
 }
 
 /** A Poser of a shipped model in Node. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Writable } from 'node:stream';
-import { UserError } from '../errors.ts';
+import { UserError, exitCodes } from '../errors.ts';
 import { devices, frameRate, subsets } from '../motion/body.ts';
 import type { Motion } from '../motion/motion.ts';
 import { readMotion } from '../motion/readMotion.ts';
@@ -23,8 +23,8 @@ export interface Wearer {
 }
 
 export interface WearerOptions {
-  /** Slots that are worn; all that the input has by default, and wrist, pocket and head of a BVH file. */
-  slots?: readonly number[];
+  /** Slots that are worn; by default all that the input has, and wrist, pocket and head of a BVH file, which has all. */
+  slots?: readonly number[] | 'all';
   /** Which node of a recording is which device, where its axes do not tell: node in hexadecimal to slot. */
   nodes?: ReadonlyMap<string, number>;
   warn?: (text: string) => void;
@@ -40,6 +40,9 @@ interface Reading {
 /** Short names of the five slots. */
 export const slotNames: readonly string[] = subsets.slice(0, devices.length).map(({ name }) => name);
 
+/** Left wrist, right pocket and head: what a wearer whose devices are virtual wears where nothing else is asked for. */
+export const usualSlots: readonly number[] = [0, 3, 4];
+
 const values = ['ax', 'ay', 'az', 'qw', 'qx', 'qy', 'qz'] as const;
 /** Between readings further apart than this nothing is interpolated: the device was away. */
 const longestGap = 0.5;
@@ -51,16 +54,38 @@ const accelerationUnit = 30;
  * reading. The nodes of a recording have axes of these names, with or without the device's.
  */
 export async function readWearer(path: string, options: WearerOptions = {}): Promise<Wearer> {
+  const { slots: wanted = usualSlots, nodes, warn } = options;
   const kind = extname(path).toLowerCase();
   if (kind === '.bvh') {
-    const truth = await readMotion(path, options.warn);
-    const slots = [...(options.slots ?? [0, 3, 4])];
+    if (nodes) {
+      throw new UserError(`${path} is a movement and has no nodes that --wear could name.`, {
+        exitCode: exitCodes.usage,
+        hint: 'Leave --wear out; --devices chooses among its virtual devices.',
+      });
+    }
+    const truth = await readMotion(path, warn);
+    const slots = wanted === 'all' ? devices.map((_, slot) => slot) : [...wanted];
     return { frames: virtualImus(truth, slots), slots, truth, unusable: 0 };
   }
-  const table = kind === '.mcap' ? await recordingTable(path) : await readTable(path);
+  const table = kind === '.mcap' ? await recordingTable(path, warn) : await readTable(path);
   const { bySlot, unusable } = sortReadings(table, path, options);
-  const frames = resample(bySlot, path);
-  return { frames, slots: [...bySlot.keys()].sort(), unusable };
+  const slots = [...bySlot.keys()].sort();
+  if (slots.length === 0 && unusable > 0) {
+    throw new UserError(`None of the ${unusable} readings of ${path} can be used.`, {
+      hint: 'A reading needs a time, three numbers of acceleration and a quaternion that is not zero.',
+    });
+  }
+  if (options.slots !== undefined && options.slots !== 'all') checkSlots(options.slots, slots, path);
+  return { frames: resample(bySlot, path), slots, unusable };
+}
+
+/** Throws where a slot that is asked for is none of those that an input has. */
+export function checkSlots(wanted: readonly number[], has: readonly number[], path: string): void {
+  const missing = wanted.filter((slot) => !has.includes(slot)).map((slot) => slotNames[slot]);
+  if (missing.length === 0) return;
+  throw new UserError(`${path} has no readings of ${missing.join(', ')}.`, {
+    hint: 'Leave --devices out to take every device that it has.',
+  });
 }
 
 /** Rows of text under named columns. */
@@ -94,7 +119,7 @@ function parseTable(lines: { text: string; number: number }[], path: string): Ta
   return { columns, rows: rows.filter((row) => row.length > 0), line: lines[0]!.number + 1 };
 }
 
-async function recordingTable(path: string): Promise<Table> {
+async function recordingTable(path: string, warn: WearerOptions['warn']): Promise<Table> {
   const parts: Buffer[] = [];
   const sink = new Writable({
     write(part: Buffer, _encoding, done) {
@@ -102,7 +127,15 @@ async function recordingTable(path: string): Promise<Table> {
       done();
     },
   });
-  await exportCsv(path, sink);
+  const { rows, verdict } = await exportCsv(path, sink);
+  const whole = verdict.state === 'complete';
+  if (rows === 0) {
+    throw new UserError(`${path} has no samples${whole ? '' : `; it is ${verdict.state}`}.`, {
+      hint: `See what is in it: solstice info ${path}`,
+    });
+  }
+  if (!whole)
+    warn?.(`${path} is ${verdict.state}: ${verdict.lostBytes} of ${verdict.bytes} bytes are not read`);
   return parseTable(textLines(Buffer.concat(parts), path, 'samples'), path);
 }
 
@@ -116,12 +149,20 @@ function sortReadings(
     .map((name, slot) => ({ slot, at: values.map((value) => column(`${name}_${value}`)) }))
     .filter(({ at }) => at.every((index) => index >= 0));
   const plain = values.map(column);
-  const ofNodes = nodes !== undefined && plain.every((index) => index >= 0);
+  const nodeColumn = column('node');
+  const ofNodes = nodes !== undefined && [...plain, nodeColumn].every((index) => index >= 0);
   if ((sets.length === 0 && !ofNodes) || column('seconds') < 0) {
     throw new UserError(`${path} has no device's readings; its columns are ${columns.join(', ')}.`, {
       hint:
         'A table has seconds and, for a device such as lw: lw_ax lw_ay lw_az lw_qw lw_qx lw_qy lw_qz. ' +
         'Nodes of a recording with axes ax ... qz are named by --wear NODE=lw.',
+    });
+  }
+  const there = new Set(ofNodes ? rows.map((row) => row[nodeColumn]!) : []);
+  const strangers = [...(nodes?.keys() ?? [])].filter((node) => !there.has(node));
+  if (strangers.length > 0) {
+    throw new UserError(`${path} has no axes ax ... qz of node ${strangers.join(', ')}.`, {
+      hint: there.size > 0 ? `Nodes that --wear can name: ${[...there].join(', ')}.` : 'Leave --wear out.',
     });
   }
   const bySlot = new Map<number, Reading[]>();
@@ -136,7 +177,7 @@ function sortReadings(
       return value;
     };
     const add = (slot: number | undefined, at: readonly number[]): void => {
-      if (slot === undefined || (slots && !slots.includes(slot))) return;
+      if (slot === undefined || (slots !== undefined && slots !== 'all' && !slots.includes(slot))) return;
       const seconds = secondsOf(row, columns, number);
       const found = at.map(number);
       if (found.every((value, k) => Number.isNaN(value) && row[at[k]!] === '')) return;
@@ -150,7 +191,7 @@ function sortReadings(
       else bySlot.set(slot, [reading]);
     };
     for (const { slot, at } of sets) add(slot, at);
-    if (ofNodes) add(nodes.get(row[column('node')]!), plain);
+    if (ofNodes) add(nodes.get(row[nodeColumn]!), plain);
   });
   for (const list of bySlot.values()) list.sort((a, b) => a.seconds - b.seconds);
   return { bySlot, unusable };

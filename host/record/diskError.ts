@@ -28,7 +28,9 @@ export function diskError(error: unknown, path: string, doing: 'read' | 'write')
   const { code } = error as NodeJS.ErrnoException;
   const known = code === undefined ? undefined : CAUSES[code];
   if (!known) return error as Error;
-  const [what, hint] = known;
+  const [what, writeHint] = known;
+  const hint =
+    code === 'EACCES' && doing === 'read' ? 'get the right to read it, or give another file' : writeHint;
   return new UserError(`cannot ${doing} ${path} (disk of ${dirname(path)}): ${what} (${code})`, {
     hint,
     cause: error,

@@ -1,14 +1,18 @@
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { generateMotion } from '../../host/motion/generateMotion.ts';
 import { virtualImus } from '../../host/motion/virtualImu.ts';
-import { shippedWeights } from '../../host/pose/shippedModels.ts';
+import { findShipped } from '../../host/pose/shippedModels.ts';
+import { readWearer } from '../../host/pose/wearer.ts';
+import { bodyFiles, type ShownWearer } from '../../host/server/bodyFiles.ts';
 import { LiveServer } from '../../host/server/liveServer.ts';
 import type { PageFigures } from '../../host/server/pageFigures.ts';
 import { staticFile, type StaticFile } from '../../host/server/staticFiles.ts';
-import type { WearerSource } from '../../host/server/wearerSource.ts';
+import { inFolder, start } from '../cli/support.ts';
 import { buildParts } from '../support/buildParts.ts';
+import { wearerTable } from '../support/wearerTable.ts';
 import { buildPage, launchBrowser, testInBrowser, watch } from './browser.ts';
 
 let browser: Browser | undefined;
@@ -19,7 +23,7 @@ beforeAll(async () => {
   browser = await launchBrowser();
   if (!browser) return;
   built = buildPage();
-  buildParts('poser');
+  buildParts('poser', 'host', 'app');
 }, 120_000);
 
 afterEach(async () => {
@@ -31,24 +35,14 @@ afterAll(async () => {
   built?.remove();
 });
 
-const generated: WearerSource = {
-  ...{ kind: 'generated', seconds: 30, seed: 1 },
-  ...{ slots: [0, 3, 4], model: 'mobileposer' },
-};
+const generated: ShownWearer = { seconds: 30, seed: 1, slots: [0, 3, 4] };
 
 async function serve(
-  source: WearerSource = generated,
+  shown: ShownWearer = generated,
   more: [string, StaticFile][] = [],
   onFigures: (figures: PageFigures) => void = () => {},
 ): Promise<LiveServer> {
-  const octets = 'application/octet-stream';
-  const files = new Map<string, StaticFile>([
-    ['/poser.wasm', staticFile(readFileSync('dist/wasm/poser.wasm'), 'application/wasm')],
-    ['/models/mobileposer.safetensors', staticFile(shippedWeights('mobileposer'), octets)],
-    ['/models/small.safetensors', staticFile(shippedWeights('small'), octets)],
-    ['/wearer.json', staticFile(Buffer.from(JSON.stringify(source)), 'application/json')],
-    ...more,
-  ]);
+  const files = new Map([...bodyFiles(shown, findShipped('mobileposer')), ...more]);
   const server = await LiveServer.start({ port: 0, appDir: built!.appDir, files, onFigures });
   open.push(server);
   return server;
@@ -102,7 +96,7 @@ testInBrowser('devices come and go while it runs, and the small model has no loo
   expect(await head.getAttribute('aria-pressed')).toBe('false');
   const before = await figure(page, 'poses');
   await reach(page, before + 30);
-  await page.getByLabel('Model').selectOption('small');
+  await page.getByLabel('Model').selectOption('small, int8');
   const deadline = Date.now() + 30_000;
   while ((await figure(page, 'latency')) !== 0 && Date.now() < deadline) await page.waitForTimeout(100);
   expect(await figure(page, 'latency')).toBe(0);
@@ -166,53 +160,99 @@ testInBrowser('the page pauses, its view turns by keys, and a reload begins agai
 });
 
 testInBrowser('a recorded movement is shown by its name', async () => {
-  const motion = generateMotion({ seconds: 6, seed: 9 });
-  const numbers = Float32Array.from([...motion.rotations, ...motion.roots]);
-  const { frames } = motion;
-  const source: WearerSource = { kind: 'movement', name: 'take-7', frames, slots: [2], model: 'mobileposer' };
-  const bytes = staticFile(Buffer.from(numbers.buffer), 'application/octet-stream');
-  const { page } = await view(await serve(source, [['/wearer.bin', bytes]]));
-  await reach(page, 20);
+  const truth = generateMotion({ seconds: 6, seed: 9 });
+  const slots = [0, 1, 2, 3, 4];
+  const wearer = { frames: virtualImus(truth, slots), slots, truth, unusable: 0 };
+  const { page } = await view(await serve({ wearer, name: 'take-7', slots: [2, 3] }));
+  await reach(page, 60);
+  expect(await figure(page, 'error')).toBeLessThan(30);
   expect(await page.locator('.wearer').innerText()).toBe('take-7');
   expect(await page.getByRole('button', { name: 'Left pocket' }).getAttribute('aria-pressed')).toBe('true');
+  expect(await page.locator('.badge').last().innerText()).toMatch(/simulated/i);
 });
 
-testInBrowser(
-  'readings have no truth: the body moves alone, and a device that is away is said to be',
-  async () => {
-    const { frames, ...motion } = generateMotion({ seconds: 8, seed: 9 });
-    const slots = [0, 4];
-    const imus = virtualImus({ frames, ...motion }, slots);
-    // The head's device is away from the second second on.
-    for (let frame = 60; frame < frames; frame++) {
-      imus.fill(0, 60 * frame + 12, 60 * frame + 15);
-      imus.fill(0, 60 * frame + 51, 60 * frame + 60);
-    }
-    const source: WearerSource = { kind: 'readings', name: 'worn.csv', frames, slots, model: 'small' };
+/** Six seconds of a left wrist, a right pocket and a head; the head has no readings from 2 s to 4 s. */
+function writeTable(path: string): void {
+  const slots = [0, 3, 4];
+  const imus = virtualImus(generateMotion({ seconds: 6, seed: 9 }), slots);
+  const lines = wearerTable(imus, slots).trimEnd().split('\n');
+  const headAway = lines.map((line, at) =>
+    at > 60 && at <= 120 ? `${line.split(',').slice(0, -7).join(',')}${','.repeat(7)}` : line,
+  );
+  writeFileSync(path, `${headAway.join('\n')}\n`);
+}
+
+testInBrowser('a recorded wearer is shown without a truth, and a device that is away as such', () =>
+  inFolder(async (dir) => {
+    const path = join(dir, 'worn.csv');
+    writeTable(path);
+    const wearer = await readWearer(path);
     const told: PageFigures[] = [];
-    const bytes = staticFile(Buffer.from(imus.buffer), 'application/octet-stream');
-    const { page, errors } = await view(
-      await serve(source, [['/wearer.bin', bytes]], (one) => told.push(one)),
-    );
-    await reach(page, 20);
-    expect(await page.locator('.badge').innerText()).toMatch(/recorded/i);
-    expect(await page.locator('.wearer').innerText()).toBe('worn.csv');
-    expect(await page.getByRole('group', { name: 'Truth' }).count()).toBe(0);
-    expect(await page.locator('.name.truth').evaluate((name) => getComputedStyle(name).visibility)).toBe(
-      'hidden',
-    );
-    expect(await figure(page, 'latency')).toBe(0);
-    expect(await page.locator('[data-figure=error]').count()).toBe(0);
+    const shown = { wearer, name: 'worn.csv', slots: wearer.slots };
+    const { page, errors } = await view(await serve(shown, [], (figures) => told.push(figures)));
+    const head = page.getByRole('button', { name: 'Head' });
+    await head.getByText('away').waitFor({ timeout: 30_000 });
+    expect(await head.getAttribute('aria-pressed')).toBe('true');
+    await head.getByText('away').waitFor({ state: 'detached', timeout: 30_000 });
+    await reach(page, 100);
     const moving = await rotations(page);
-    await page.getByRole('button', { name: 'Head (away)' }).waitFor({ timeout: 30_000 });
+    await reach(page, (await figure(page, 'poses')) + 15);
     expect(await rotations(page)).not.toEqual(moving);
-    expect(await page.getByRole('button', { name: 'Left wrist', exact: true }).isEnabled()).toBe(true);
-    expect(await page.getByRole('button', { name: 'Right pocket' }).isDisabled()).toBe(true);
-    await reach(page, 65);
-    expect(told.at(-1)).toMatchObject({ model: 'small', precision: 'int8', positionErrorCm: null });
+
+    expect(await page.locator('.source').innerText()).toMatch(
+      /^recorded\s+worn\.csv.*true pose is not known/i,
+    );
+    expect(await page.locator('.name.estimate').isVisible()).toBe(true);
+    expect(await page.locator('.name.truth').isVisible()).toBe(false);
+    expect(await page.getByRole('button', { name: /^Truth/ }).count()).toBe(0);
+    expect(await page.locator('[data-figure=error]').count()).toBe(0);
+    expect(await page.getByText('Joints off').count()).toBe(0);
+    expect(await figure(page, 'median')).toBeGreaterThan(0);
+    expect(told.at(-1)).toMatchObject({ model: 'mobileposer', positionErrorCm: null });
+    expect(told.at(-1)!.poses).toBeGreaterThanOrEqual(90);
+    expect(await page.getByRole('button', { name: 'Right wrist' }).isDisabled()).toBe(true);
+    expect(await page.getByRole('button', { name: 'Left wrist' }).isDisabled()).toBe(false);
     expect(errors.filter((text) => !/GPU stall|swiftshader|WebGL/i.test(text))).toEqual([]);
-  },
+  }),
 );
+
+/** What the command line tells after a page has had 40 poses of what `args` ask for. */
+async function live(args: string[]): Promise<Record<string, unknown>> {
+  const { child, result, says } = start(['pose', 'live', '--no-open', '--port', '0', '--json', ...args]);
+  try {
+    let said = '';
+    child.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await says(/body\.html/);
+    const page = await browser!.newPage();
+    open.push(page);
+    await page.goto(/http:\S+body\.html/.exec(said)![0]);
+    await reach(page, 40);
+  } finally {
+    child.kill('SIGINT');
+  }
+  return JSON.parse((await result).stdout) as Record<string, unknown>;
+}
+
+testInBrowser('pose live shows a table, with the model and the devices that are asked for', () =>
+  inFolder(async (dir) => {
+    const path = join(dir, 'worn.csv');
+    writeTable(path);
+    const told = await live([path, '--model', 'small', '--devices', 'lw,rp']);
+    expect(told).toMatchObject({ input: path, devices: ['lw', 'rp'], model: 'small', precision: 'int8' });
+    const page = { model: 'small', precision: 'int8', latencyFrames: 0, positionErrorCm: null };
+    expect(told['page']).toMatchObject(page);
+  }),
+);
+
+testInBrowser('pose live runs the precision that is asked for', async () => {
+  const { page } = await live(['--precision', 'int8']);
+  expect(page).toMatchObject({ model: 'mobileposer', precision: 'int8', latencyFrames: 4 });
+});
+
+testInBrowser('pose live runs the single-stage baseline too', async () => {
+  const { page } = await live(['--model', 'imuposer']);
+  expect(page).toMatchObject({ model: 'imuposer', precision: 'int8', latencyFrames: 4 });
+});
 
 testInBrowser('without WebGL, or without the host, the page says so', async () => {
   const server = await serve();
@@ -227,7 +267,7 @@ testInBrowser('without WebGL, or without the host, the page says so', async () =
   await reach(page, 20);
 
   const { page: second } = await view(
-    await serve(generated, [['/wearer.json', staticFile(Buffer.from('no'), 'application/json')]]),
+    await serve(generated, [['/body.json', staticFile(Buffer.from('no'), 'application/json')]]),
   );
   await second.getByRole('alert').waitFor();
   expect(await second.getByRole('alert').innerText()).toMatch(/did not load/);

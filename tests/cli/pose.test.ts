@@ -4,30 +4,13 @@ import { join } from 'node:path';
 import { generateMotion } from '../../host/motion/generateMotion.ts';
 import type { Motion } from '../../host/motion/motion.ts';
 import { readMotion } from '../../host/motion/readMotion.ts';
-import { toQuaternion } from '../../host/motion/rotation.ts';
 import { virtualImus } from '../../host/motion/virtualImu.ts';
 import { writeBvh } from '../../host/motion/writeBvh.ts';
-import { shippedWeights } from '../../host/pose/shippedModels.ts';
-import { inFolder, run, start } from './support.ts';
+import { NODE, START_NANOS, config, introduce, openRecorder, packet } from '../record/fixtures.ts';
+import { wearerTable } from '../support/wearerTable.ts';
+import { inFolder, run } from './support.ts';
 
 const motion = generateMotion({ seconds: 6, seed: 12 });
-
-/** What a wearer's devices say, as the table that `pose run` takes: 40 readings a second would do as well as 30. */
-function tableOf({ frames }: Motion, imus: Float32Array, names: Record<string, number>): string {
-  const columns = ['ax', 'ay', 'az', 'qw', 'qx', 'qy', 'qz'];
-  const header = [
-    'seconds',
-    ...Object.keys(names).flatMap((name) => columns.map((column) => `${name}_${column}`)),
-  ];
-  const rows = Array.from({ length: frames }, (_, frame) => [
-    frame / 30,
-    ...Object.values(names).flatMap((slot) => [
-      ...imus.slice(60 * frame + 3 * slot, 60 * frame + 3 * slot + 3).map((value) => value * 30),
-      ...toQuaternion(imus.slice(60 * frame + 15 + 9 * slot, 60 * frame + 24 + 9 * slot)),
-    ]),
-  ]);
-  return `${[header, ...rows].map((row) => row.join(',')).join('\n')}\n`;
-}
 
 interface Report {
   frames: number;
@@ -76,7 +59,7 @@ test(
       const source = join(dir, 'in.bvh');
       writeFileSync(source, writeBvh(motion));
       const seen = await readMotion(source);
-      const table = tableOf(seen, virtualImus(seen, [0, 3, 4]), { lw: 0, rp: 3, h: 4 });
+      const table = wearerTable(virtualImus(seen, [0, 3, 4]), [0, 3, 4]);
       const input = join(dir, 'in.csv');
       writeFileSync(input, table);
       const poses = async (path: string, name: string, extra: string[] = []): Promise<[Report, Motion]> => {
@@ -197,53 +180,94 @@ test('pose live ends after its time, and says that no page was open', async () =
   expect(JSON.parse(stdout)).toMatchObject({ input: 'generated', devices: ['lp', 'h'], page: null });
 });
 
-test(
-  'pose live: a table is served as readings, with the model and precision that were asked for',
-  () =>
+const oneWrist = wearerTable(virtualImus(generateMotion({ seconds: 2, seed: 3 }), [0]), [0]);
+
+test.each([
+  ['a file that is not there', ['nope.csv'], 1, /nope\.csv.*no such file.*check the path/s],
+  ['a recording that is none', ['bad.mcap'], 1, /bad\.mcap has no samples.*solstice info/s],
+  ['a table of something else', ['other.csv'], 1, /no device's readings.*lw_ax/s],
+  [
+    'readings without an orientation',
+    ['zero.csv'],
+    1,
+    /None of the 2 readings.*quaternion that is not zero/s,
+  ],
+  [
+    'a device that the table lacks',
+    ['lw.csv', '--devices', 'lw,lp'],
+    1,
+    /no readings of lp\..*--devices out/s,
+  ],
+  ['a node that is not there', ['node.csv', '--wear', '2b=lw'], 1, /node 0000002b.*can name: 0000002a/s],
+  ['nodes of a table without any', ['lw.csv', '--wear', '2a=lw'], 1, /node 0000002a.*Leave --wear out/s],
+  ['nodes of a movement', ['in.bvh', '--wear', '2a=lw'], 2, /no nodes.*Leave --wear out/s],
+  ['nodes of a generated wearer', ['--wear', '2a=lw'], 2, /no nodes.*recording/s],
+  ['a wrong --wear', ['lw.csv', '--wear', 'lw'], 2, /1a2b=lw/],
+  ['a model that is none', ['--model', 'big'], 2, /mobileposer, small, imuposer/],
+  ['a precision that is none', ['--precision', 'f32'], 2, /int16, int8/],
+  [
+    'a model in a precision it lacks',
+    ['--model', 'small', '--precision', 'int16'],
+    1,
+    /small.*ships as int8/s,
+  ],
+])(
+  'pose live: %s is refused with the way out',
+  (_, args, code, message) =>
     inFolder(async (dir) => {
-      const input = join(dir, 'worn.csv');
-      const table = tableOf(motion, virtualImus(motion, [0, 4]), { lw: 0, h: 4 });
-      writeFileSync(input, table.replace(/^1,[^,]*/m, '1,nan'));
-      const flags = [
-        '--model',
-        'mobileposer',
-        '--precision',
-        'int8',
-        '--for',
-        '8s',
-        '--no-open',
-        '--port',
-        '0',
+      writeFileSync(join(dir, 'in.bvh'), writeBvh(generateMotion({ seconds: 1 })));
+      writeFileSync(join(dir, 'bad.mcap'), 'no recording');
+      writeFileSync(join(dir, 'other.csv'), 'time,x\n0,1\n1,2\n');
+      writeFileSync(join(dir, 'lw.csv'), oneWrist);
+      writeFileSync(
+        join(dir, 'zero.csv'),
+        oneWrist.split('\n', 1)[0]! + '\n0,0,0,0,0,0,0,0\n1,0,0,0,nan,0,0,0\n',
+      );
+      const rows = [
+        'node,seconds,ax,ay,az,qw,qx,qy,qz',
+        '0000002a,0,0,0,0,1,0,0,0',
+        '0000002a,1,0,0,0,1,0,0,0',
       ];
-      const running = start(['pose', 'live', input, ...flags, '--json']);
-      const [, url] = /(http:\S+\/)body\.html/.exec(await running.says('body.html'))!;
-      const fetched = async (path: string): Promise<Response> => fetch(`${url}${path}`);
-      expect(await (await fetched('wearer.json')).json()).toEqual({
-        ...{ kind: 'readings', name: 'worn.csv', frames: motion.frames, slots: [0, 4] },
-        model: 'mobileposer',
-      });
-      const bytes = await (await fetched('wearer.bin')).arrayBuffer();
-      expect(new Float32Array(bytes)).toHaveLength(60 * motion.frames);
-      const served = Buffer.from(await (await fetched('models/mobileposer.safetensors')).arrayBuffer());
-      expect(served.equals(shippedWeights('mobileposer', 'int8'))).toBe(true);
-      const { code, stdout } = await running.result;
-      expect(code).toBe(0);
-      expect(JSON.parse(stdout)).toMatchObject({ devices: ['lw', 'h'], unusableReadings: 1, page: null });
+      writeFileSync(join(dir, 'node.csv'), `${rows.join('\n')}\n`);
+      const paths = args.map((arg) => (/\.(bvh|csv|mcap)$/.test(arg) ? join(dir, arg) : arg));
+      const live = ['pose', 'live', '--for', '1s', '--no-open', '--port', '0'];
+      const result = await run([...live, ...paths]);
+      expect(result.stderr).toMatch(message);
+      expect(result.code).toBe(code);
+      expect(result.stderr).not.toContain('body.html');
     }),
   60_000,
 );
 
-test.each([
-  ['a file that is not there', ['nope.csv'], 1, /nope\.csv.*no such file/s],
-  ['a table of something else', ['other.csv'], 1, /lw_ax/],
-  ['a model that the page does not run', ['--model', 'imuposer'], 2, /mobileposer, small/],
-  ['a precision that does not ship', ['--model', 'small', '--precision', 'int16'], 1, /ships as int8/],
-])('pose live: %s is refused with the way out', (_, args, code, message) =>
-  inFolder(async (dir) => {
-    writeFileSync(join(dir, 'other.csv'), 'time,x\n0,1\n1,2\n');
-    const paths = args.map((arg) => (arg.endsWith('.csv') ? join(dir, arg) : arg));
-    const result = await run(['pose', 'live', '--for', '1s', '--no-open', ...paths]);
-    expect(result.code).toBe(code);
-    expect(result.stderr).toMatch(message);
-  }),
+test(
+  "pose live and pose run read a recording's nodes as the devices that --wear names",
+  () =>
+    inFolder(async (dir) => {
+      const recorder = await openRecorder(dir);
+      introduce(recorder);
+      recorder.addConfiguration(NODE, { ...config, axes: 7 }, START_NANOS);
+      const axes = ['ax', 'ay', 'az', 'qw', 'qx', 'qy', 'qz'];
+      const calibration = axes.map((name) => ({ name, scale: 0.1, offset: 0, unit: '' }));
+      recorder.addCalibration(NODE, calibration, START_NANOS);
+      for (let seq = 0; seq < 2; seq++)
+        recorder.addSamples(packet(NODE, 1, seq, { axes: 7, count: 20 }), START_NANOS);
+      await recorder.close();
+      const input = recorder.path;
+      const wear = [input, '--wear', '2a=rp', '--json'];
+      const live = await run(['pose', 'live', ...wear, '--for', '1s', '--no-open', '--port', '0']);
+      expect({ code: live.code, stdout: JSON.parse(live.stdout) as unknown }).toMatchObject({
+        code: 0,
+        stdout: { input, devices: ['rp'], unusableReadings: 0, model: 'mobileposer', precision: 'int16' },
+      });
+      const ran = await run(['pose', 'run', ...wear, '-o', join(dir, 'out.json'), '--model', 'small']);
+      expect(JSON.parse(ran.stdout)).toMatchObject({ devices: ['rp'], unusableReadings: 0, errors: null });
+      const seconds = (text: string): number => (JSON.parse(text) as { seconds: number }).seconds;
+      expect(seconds(live.stdout)).toBeGreaterThan(10);
+      expect(seconds(live.stdout)).toBe(seconds(ran.stdout));
+
+      writeFileSync(input, readFileSync(input).subarray(0, -20));
+      const cut = await run(['pose', 'run', ...wear, '-o', join(dir, 'cut.json')]);
+      expect(cut.stderr).toMatch(/is cut: \d+ of \d+ bytes are not read/);
+    }),
+  60_000,
 );

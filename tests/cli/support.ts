@@ -13,8 +13,8 @@ export interface Result {
 export interface Running {
   child: ChildProcess;
   result: Promise<Result>;
-  /** Resolves with stderr so far when that has the text. */
-  says(text: string | RegExp): Promise<string>;
+  /** Resolves when stderr has the text. */
+  says(text: string | RegExp): Promise<void>;
 }
 
 /** Starts the real command line, as `npm run -s solstice -- ARGS` does. */
@@ -35,10 +35,10 @@ export function start(args: readonly string[], cwd = root): Running {
   const result = new Promise<Result>((resolve) => {
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
-  const says = (text: string | RegExp): Promise<string> =>
+  const says = (text: string | RegExp): Promise<void> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
-        if (typeof text === 'string' ? stderr.includes(text) : text.test(stderr)) resolve(stderr);
+        if (typeof text === 'string' ? stderr.includes(text) : text.test(stderr)) resolve();
       };
       watchers.add(look);
       void result.then(() => reject(new Error(`ended without saying ${String(text)}: ${stderr}`)));

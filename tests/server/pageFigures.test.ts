@@ -51,14 +51,15 @@ test('what a page measured is heard, and nothing that is not exactly that', asyn
     '[]',
     JSON.stringify({ ...figures, poses: -1 }),
     JSON.stringify({ ...figures, stepMillisP95: '3' }),
-    JSON.stringify({ ...figures, positionErrorCm: 'none' }),
+    JSON.stringify({ ...figures, positionErrorCm: undefined }),
+    JSON.stringify({ ...figures, positionErrorCm: -1 }),
     JSON.stringify({ ...figures, poses: null }),
     JSON.stringify({ ...figures, model: '\u001b[31m' }),
   ];
   const good = JSON.stringify({ ...figures, more: 'is left out' });
-  const untold = { ...figures, positionErrorCm: null };
-  expect(await tell(url, [...bad, good, JSON.stringify(untold)])).toBe(101);
-  expect(heard).toEqual([figures, untold]);
+  const noTruth = { ...figures, positionErrorCm: null };
+  expect(await tell(url, [...bad, good, JSON.stringify(noTruth)])).toBe(101);
+  expect(heard).toEqual([figures, noTruth]);
 });
 
 test('a foreign page is refused, and so is everybody where no one listens', async () => {

@@ -1,8 +1,9 @@
 import { LitElement, css, html, nothing } from 'lit';
 import { devices, frameRate, subsets } from '../../motion/body.ts';
 import { jointsOf } from '../../motion/motion.ts';
+import type { ShippedModel } from '../../pose/shippedModels.ts';
+import type { BodySource } from '../../server/bodySource.ts';
 import type { PageFigures } from '../../server/pageFigures.ts';
-import { pageModels, type PageModel } from '../../server/wearerSource.ts';
 import { color, darkScheme } from '../palette.ts';
 import { panelStyles } from '../panelStyles.ts';
 import '../runHeader.ts';
@@ -11,7 +12,9 @@ import type { BodyScene } from './bodyScene.ts';
 import type { FromPoser, ToPoser } from './poserWorker.ts';
 import './traceLine.ts';
 import { traceLength } from './traceLine.ts';
-import { fetchFile, fetchWearer, type PageWearer } from './wearer.ts';
+import { fetchFile, fetchSource, fetchWearer, isThere, type PageWearer } from './wearer.ts';
+
+type RunnableModel = BodySource['models'][number];
 
 const labels = ['Left wrist', 'Right wrist', 'Left pocket', 'Right pocket', 'Head'];
 /** Pictures are counted over so long. */
@@ -33,12 +36,12 @@ interface Figures {
   latencyFrames: number;
 }
 
-/** A wearer as a 3D body: the pose that the networks find in a few devices, beside the truth. All runs in the page. */
+/** A wearer as a 3D body: the pose that the networks find in a few devices, beside the truth if it is known. All runs in the page. */
 export class SolsticeBody extends LitElement {
   static override properties = {
-    wearer: { state: true },
     worn: { state: true },
-    away: { state: true },
+    there: { state: true },
+    models: { state: true },
     model: { state: true },
     overlay: { state: true },
     showTruth: { state: true },
@@ -218,6 +221,15 @@ export class SolsticeBody extends LitElement {
         color: var(--muted);
         cursor: not-allowed;
       }
+      .chips button.away::before {
+        background: none;
+        border-style: dashed;
+      }
+      .chips small {
+        margin-left: auto;
+        font-weight: 400;
+        color: var(--muted);
+      }
       .note {
         margin: -4px 12px 10px;
         font-size: 12px;
@@ -288,11 +300,11 @@ export class SolsticeBody extends LitElement {
       }
     `,
   ];
-  declare wearer: PageWearer | undefined;
   declare worn: ReadonlySet<number>;
-  /** Devices without a reading at the moment. */
-  declare away: ReadonlySet<number>;
-  declare model: PageModel;
+  /** The worn devices that had a reading in the frame of the latest pose. */
+  declare there: ReadonlySet<number>;
+  declare models: readonly RunnableModel[];
+  declare model: RunnableModel | undefined;
   declare overlay: boolean;
   declare showTruth: boolean;
   declare paused: boolean;
@@ -306,8 +318,11 @@ export class SolsticeBody extends LitElement {
 
   #scene: BodyScene | undefined;
   #worker: Worker | undefined;
-  /** Of the truth, frames x 24 x 3. */
+  #wearer: PageWearer | undefined;
+  /** Of the truth, frames x 24 x 3, metres from the root. */
   #joints: Float64Array = new Float64Array(0);
+  /** The frame of the latest pose. */
+  #shown = 0;
   /** The next frame of the movement, and how many are at the worker. */
   #next = 0;
   #waiting = 0;
@@ -332,10 +347,8 @@ export class SolsticeBody extends LitElement {
 
   constructor() {
     super();
-    this.wearer = undefined;
-    this.worn = new Set();
-    this.away = new Set();
-    this.model = 'mobileposer';
+    this.worn = this.there = new Set();
+    this.models = [];
     this.overlay = false;
     this.showTruth = true;
     this.paused = false;
@@ -372,15 +385,16 @@ export class SolsticeBody extends LitElement {
 
   async #start(): Promise<void> {
     await this.#startDrawing();
-    const wearer = await fetchWearer();
-    this.wearer = wearer;
+    const { wearer, models, chosen } = await fetchSource();
+    this.#wearer = await fetchWearer(wearer);
+    if (this.#wearer.truth) this.#joints = jointsOf(this.#wearer.truth);
+    this.models = models;
     this.#host = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/figures`);
     this.#host.onclose = () => (this.status = 'The host has ended');
-    if (wearer.truth) this.#joints = jointsOf(wearer.truth);
     this.#wear(new Set(wearer.slots));
     this.#worker = new Worker(new URL('./poserWorker.ts', import.meta.url), { type: 'module' });
     this.#worker.onmessage = ({ data }: MessageEvent<FromPoser>) => this.#hear(data);
-    await this.#load(wearer.model);
+    await this.#load(models.find((one) => nameOf(one) === nameOf(chosen))!);
     // Frames keep their own time: a slow display shows fewer poses, it does not get fewer.
     this.#feeder = setInterval(() => this.#feed(), 1000 / frameRate / 2);
   }
@@ -425,14 +439,12 @@ export class SolsticeBody extends LitElement {
     }
   }
 
-  async #load(model: PageModel): Promise<void> {
+  async #load(model: RunnableModel): Promise<void> {
     this.model = model;
     this.#ready = false;
-    this.status = `Loading ${model}`;
+    this.status = `Loading ${model.model}`;
     const [weights, module] = await Promise.all(
-      [`/models/${model}.safetensors`, '/poser.wasm'].map(async (path) =>
-        (await fetchFile(path)).arrayBuffer(),
-      ),
+      [model.path, '/poser.wasm'].map(async (path) => (await fetchFile(path)).arrayBuffer()),
     );
     this.#tell({ type: 'model', weights: new Uint8Array(weights!), module: module! });
   }
@@ -450,7 +462,7 @@ export class SolsticeBody extends LitElement {
       this.#precision = message.precision;
       this.#modelPoses = this.#errorSum = 0;
       this.#times.length = 0;
-      this.status = `${this.model}, ${message.precision}`;
+      this.status = `${this.model!.model}, ${message.precision}`;
       this.figures = { ...this.figures, latencyFrames: message.latencyFrames };
     } else {
       this.#waiting = Math.max(0, this.#waiting - 1);
@@ -463,15 +475,14 @@ export class SolsticeBody extends LitElement {
 
   /** Sends the frames that are due: 30 a second, and no more than the worker takes. */
   #feed(): void {
-    const { wearer } = this;
+    const wearer = this.#wearer;
     if (!wearer || !this.#ready || this.paused) return;
     const due = Math.floor(((performance.now() - this.#begun) / 1000) * frameRate);
     // After a pause, a hidden tab or a slow machine the movement goes on where it was.
     if (due - this.#next > ahead) this.#begun += ((due - this.#next - 1) / frameRate) * 1000;
     while (this.#next <= due && this.#waiting < ahead) {
       if (this.#next >= wearer.frames) return this.#restart();
-      const frame = wearer.imus.slice(60 * this.#next, 60 * this.#next + 60);
-      this.#noteAway(wearer, frame);
+      const frame = wearer.readings.slice(60 * this.#next, 60 * this.#next + 60);
       devices.forEach((_, slot) => {
         if (this.worn.has(slot)) return;
         frame.fill(0, 3 * slot, 3 * slot + 3);
@@ -484,14 +495,6 @@ export class SolsticeBody extends LitElement {
     }
   }
 
-  #noteAway({ available }: PageWearer, frame: Float32Array): void {
-    const away = [...available].filter((slot) =>
-      frame.subarray(15 + 9 * slot, 24 + 9 * slot).every((value) => value === 0),
-    );
-    if (away.length !== this.away.size || away.some((slot) => !this.away.has(slot)))
-      this.away = new Set(away);
-  }
-
   #restart(): void {
     this.#tell({ type: 'reset' });
     this.#next = 0;
@@ -501,23 +504,16 @@ export class SolsticeBody extends LitElement {
   }
 
   #show(pose: NonNullable<Extract<FromPoser, { type: 'pose' }>['pose']>): void {
-    const { truth, frames } = this.wearer!;
-    if (pose.frame >= frames) return;
+    if (pose.frame >= this.#wearer!.frames) return;
     this.pose = pose;
-    const joints = this.#joints.subarray(72 * pose.frame, 72 * pose.frame + 72);
-    const shown =
-      truth && this.showTruth
-        ? {
-            rotations: truth.rotations.subarray(216 * pose.frame, 216 * pose.frame + 216),
-            joints,
-            translation: truth.roots.subarray(3 * pose.frame, 3 * pose.frame + 3),
-          }
-        : undefined;
-    this.#scene?.draw(pose, shown, this.overlay);
+    this.#shown = pose.frame;
+    this.#markThere();
+    const truth = this.#truthAt(pose.frame);
+    this.#scene?.draw(pose, this.showTruth ? truth : undefined, this.overlay);
     if (truth) {
-      const error = meanDistanceCm(pose.joints, joints);
-      keep(this.#errors, error);
-      this.#errorSum += error;
+      const off = distanceCm(pose.joints, truth.joints);
+      keep(this.#errors, off);
+      this.#errorSum += off;
     }
     this.#modelPoses++;
     const poses = this.figures.poses + 1;
@@ -542,13 +538,24 @@ export class SolsticeBody extends LitElement {
     this.#picturesSince = now;
   }
 
+  #truthAt(frame: number): Drawn | undefined {
+    const { truth } = this.#wearer!;
+    return (
+      truth && {
+        rotations: truth.rotations.subarray(216 * frame, 216 * frame + 216),
+        joints: this.#joints.subarray(72 * frame, 72 * frame + 72),
+        translation: truth.roots.subarray(3 * frame, 3 * frame + 3),
+      }
+    );
+  }
+
   #tellHost(): void {
     const { latencyFrames, median, p95 } = this.figures;
     const figures: PageFigures = {
-      model: this.model,
+      model: this.model!.model,
       precision: this.#precision,
       poses: this.#modelPoses,
-      positionErrorCm: this.wearer?.truth ? this.#errorSum / this.#modelPoses : null,
+      positionErrorCm: this.#wearer!.truth ? this.#errorSum / this.#modelPoses : null,
       latencyFrames,
       stepMillisMedian: median,
       stepMillisP95: p95,
@@ -558,7 +565,14 @@ export class SolsticeBody extends LitElement {
 
   #wear(worn: ReadonlySet<number>): void {
     this.worn = worn;
-    this.#scene?.wear(worn);
+    this.#markThere();
+  }
+
+  #markThere(): void {
+    const there = new Set([...this.worn].filter((slot) => isThere(this.#wearer!, this.#shown, slot)));
+    this.#scene?.wear(there);
+    const same = there.size === this.there.size && [...there].every((slot) => this.there.has(slot));
+    if (!same) this.there = there;
   }
 
   #toggle(slot: number): void {
@@ -583,29 +597,30 @@ export class SolsticeBody extends LitElement {
   }
 
   override render(): unknown {
-    const hasTruth = this.wearer === undefined || this.wearer.truth !== undefined;
+    const truth = this.#wearer === undefined || this.#wearer.truth !== undefined;
     return html`
       <run-header>
         <div class="tools">
-          ${hasTruth ? this.#places() : nothing}
+          ${truth ? this.#places() : nothing}
           <button @click=${() => (this.paused = !this.paused)}>${this.paused ? 'Go on' : 'Pause'}</button>
           <p class="status ${this.figures.poses > 0 ? 'live' : ''}" role="status">${this.status}</p>
         </div>
       </run-header>
       <p class="source">
-        <span class="badge">${hasTruth ? 'simulated' : 'recorded'}</span>
-        <span>
-          <b class="wearer">${this.wearer?.name}</b>,
-          ${hasTruth ? 'virtual devices' : 'as recorded, without a truth'}; the networks run in this page
-        </span>
+        <span class="badge">${truth ? 'simulated' : 'recorded'}</span>
+        <span
+          ><b class="wearer">${this.#wearer?.name}</b>,
+          ${truth ? 'virtual devices' : 'recorded devices: the true pose is not known, so no errors are shown'};
+          the networks run in this page</span
+        >
       </p>
-      ${this.#figures(hasTruth)}
+      ${this.#figures()}
       <div class="panels">
         <div class="stage">
           <canvas
             tabindex="0"
             role="img"
-            aria-label="${hasTruth ? 'The estimated body and the true one' : 'The estimated body'}. Arrow keys turn the view, plus and minus zoom."
+            aria-label="The estimated body${truth ? ' and the true one' : ''}. Arrow keys turn the view, plus and minus zoom."
             @keydown=${this.#press}
           ></canvas>
           <span class="name estimate" aria-hidden="true">Estimate</span>
@@ -623,16 +638,16 @@ export class SolsticeBody extends LitElement {
             <label>
               <select
                 aria-labelledby="model"
-                @change=${(event: Event) => this.#choose((event.target as HTMLSelectElement).value as PageModel)}
+                @change=${(event: Event) => this.#choose((event.target as HTMLSelectElement).selectedIndex)}
               >
-                ${pageModels.map((model) => html`<option value=${model} ?selected=${model === this.model}>${model}</option>`)}
+                ${this.models.map((model) => html`<option ?selected=${model === this.model}>${nameOf(model)}</option>`)}
               </select>
             </label>
           </section>
           <section>
             <header><h2>The last ten seconds</h2></header>
             ${
-              hasTruth
+              truth
                 ? html`<trace-line label="Joints off" unit="cm" .values=${[...this.#errors]}></trace-line>`
                 : nothing
             }
@@ -661,7 +676,7 @@ export class SolsticeBody extends LitElement {
     </div>`;
   }
 
-  #figures(hasTruth: boolean): unknown {
+  #figures(): unknown {
     const { median, p95, drawnAfter, rate, errorCm, latencyFrames, poses } = this.figures;
     const figure = (key: string, label: string, value: number, decimals: number, unit: string): unknown =>
       html`<div data-figure=${key}>
@@ -672,32 +687,40 @@ export class SolsticeBody extends LitElement {
       ${figure('median', 'A pose takes', median, 1, 'ms')} ${figure('p95', '95 of 100 within', p95, 1, 'ms')}
       ${figure('latency', `Look-ahead, ${latencyFrames} frames`, (1000 * latencyFrames) / frameRate, 0, 'ms')}
       ${figure('drawn', 'And then to the picture', drawnAfter, 0, 'ms')}
-      ${hasTruth ? figure('error', 'Joints off', errorCm, 1, 'cm') : nothing}
+      ${this.#wearer && !this.#wearer.truth ? nothing : figure('error', 'Joints off', errorCm, 1, 'cm')}
       ${figure('poses', 'Poses', poses, 0, '')} ${figure('rate', 'Pictures', rate, 0, 'a second')}
     </dl>`;
   }
 
   #devices(): unknown {
     const known = subsets.some(
-      ({ slots }) => slots.length === this.worn.size && slots.every((slot) => this.worn.has(slot)),
+      ({ slots }) => slots.length === this.there.size && slots.every((slot) => this.there.has(slot)),
     );
-    const note = this.worn.size === 0 ? 'Nothing is worn: a guess.' : 'Not trained together.';
+    const note = this.there.size === 0 ? 'Nothing is worn: a guess.' : 'Not trained together.';
+    const has = this.#wearer?.has ?? [];
     return html`<section>
       <header><h2>Worn devices</h2></header>
       <div class="chips" role="group" aria-label="Worn devices">
         ${labels.map(
           (label, slot) =>
             html`<button
+              class=${this.#isAway(slot) ? 'away' : ''}
               aria-pressed=${this.worn.has(slot) ? 'true' : 'false'}
-              ?disabled=${this.wearer !== undefined && !this.wearer.available.has(slot)}
+              ?disabled=${!has.includes(slot)}
               @click=${() => this.#toggle(slot)}
             >
-              ${label}${this.away.has(slot) ? ' (away)' : ''}
+              ${label} ${this.#isAway(slot) ? html`<small>away</small>` : nothing}
             </button>`,
         )}
       </div>
+      ${has.length < labels.length ? html`<p class="note">Grey: no readings of it are recorded.</p>` : nothing}
       ${known ? nothing : html`<p class="note">${note}</p>`}
     </section>`;
+  }
+
+  /** Worn, but without a reading at this moment. */
+  #isAway(slot: number): boolean {
+    return this.worn.has(slot) && !this.there.has(slot);
   }
 
   #press(event: KeyboardEvent): void {
@@ -705,20 +728,20 @@ export class SolsticeBody extends LitElement {
     if (this.#scene?.press(event.key)) event.preventDefault();
   }
 
-  #choose(model: PageModel): void {
-    this.#load(model).catch((error: unknown) => (this.failure = String(error)));
+  #choose(index: number): void {
+    this.#load(this.models[index]!).catch((error: unknown) => (this.failure = String(error)));
   }
 }
 
-/** Mean distance of 24 joints, centimetres; joints in metres from the root. */
-function meanDistanceCm(joints: Float32Array, others: Float64Array): number {
+function nameOf({ model, precision }: ShippedModel): string {
+  return `${model}, ${precision}`;
+}
+
+/** Mean distance of two sets of 24 joints, 24 x 3 in metres each, in centimetres. */
+function distanceCm(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
   for (let at = 0; at < 72; at += 3) {
-    sum += Math.hypot(
-      joints[at]! - others[at]!,
-      joints[at + 1]! - others[at + 1]!,
-      joints[at + 2]! - others[at + 2]!,
-    );
+    sum += Math.hypot(a[at]! - b[at]!, a[at + 1]! - b[at + 1]!, a[at + 2]! - b[at + 2]!);
   }
   return (100 * sum) / 24;
 }

@@ -2,45 +2,50 @@ import { devices } from '../../motion/body.ts';
 import { generateMotion } from '../../motion/generateMotion.ts';
 import type { Motion } from '../../motion/motion.ts';
 import { virtualImus } from '../../motion/virtualImu.ts';
-import type { PageModel, WearerSource } from '../../server/wearerSource.ts';
+import type { BodySource, WearerSource } from '../../server/bodySource.ts';
 
 /** Who is shown. */
 export interface PageWearer {
   name: string;
   frames: number;
-  /** Frames x 60: input of the networks, zeros for a device that is away. */
-  imus: Float32Array;
-  /** The movement itself; readings do not tell it. */
+  /** Frames x 60, as the networks take them, of every device that it has. */
+  readings: Float32Array;
+  /** The movement itself, where it is known: then the devices are virtual. */
   truth?: Motion;
-  /** Worn at first. */
-  slots: number[];
-  /** Devices that there are. */
-  available: ReadonlySet<number>;
-  model: PageModel;
+  /** Slots with readings. */
+  has: readonly number[];
 }
 
-const all = devices.map((_, slot) => slot);
+/** What the host wants to be shown and run. */
+export async function fetchSource(): Promise<BodySource> {
+  return (await (await fetchFile('/body.json')).json()) as BodySource;
+}
 
-export async function fetchWearer(): Promise<PageWearer> {
-  const source = (await (await fetchFile('/wearer.json')).json()) as WearerSource;
-  const { slots, model } = source;
+export async function fetchWearer(source: WearerSource): Promise<PageWearer> {
   if (source.kind === 'generated') {
-    return { ...moved({ ...generateMotion(source), name: 'A generated wearer' }), slots, model };
+    const truth = generateMotion(source);
+    const has = devices.map((_, slot) => slot);
+    return {
+      name: 'A generated wearer',
+      frames: truth.frames,
+      readings: virtualImus(truth, has),
+      truth,
+      has,
+    };
   }
-  const { name, frames } = source;
+  const { name, frames, has } = source;
   const numbers = new Float32Array(await (await fetchFile('/wearer.bin')).arrayBuffer());
-  if (source.kind === 'readings') {
-    return { name, frames, imus: numbers, slots, available: new Set(slots), model };
-  }
-  const rotations = Float64Array.from(numbers.subarray(0, frames * 216));
-  const roots = Float64Array.from(numbers.subarray(frames * 216));
-  return { ...moved({ name, frames, rotations, roots }), slots, model };
+  const readings = numbers.subarray(0, frames * 60);
+  if (!source.truth) return { name, frames, readings, has };
+  const rotations = Float64Array.from(numbers.subarray(frames * 60, frames * 276));
+  const roots = Float64Array.from(numbers.subarray(frames * 276));
+  return { name, frames, readings, truth: { name, frames, rotations, roots }, has };
 }
 
-/** A wearer of all virtual devices. */
-function moved(truth: Motion): Omit<PageWearer, 'slots' | 'model'> {
-  const { name, frames } = truth;
-  return { name, frames, imus: virtualImus(truth, all), truth, available: new Set(all) };
+/** Whether a device was there: its nine numbers of rotation are zeros where it was away. */
+export function isThere({ readings }: PageWearer, frame: number, slot: number): boolean {
+  const at = 60 * frame + 15 + 9 * slot;
+  return readings.subarray(at, at + 9).some((value) => value !== 0);
 }
 
 export async function fetchFile(path: string): Promise<Response> {

@@ -1,27 +1,24 @@
-import { readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { Command, Option } from 'commander';
+import { basename } from 'node:path';
+import { Command } from 'commander';
 import pc from 'picocolors';
-import { UserError } from '../../../errors.ts';
+import { UserError, exitCodes } from '../../../errors.ts';
 import { frameRate } from '../../../motion/body.ts';
-import { distDir } from '../../../paths.ts';
-import { shippedWeights } from '../../../pose/shippedModels.ts';
-import { readWearer, slotNames } from '../../../pose/wearer.ts';
-import type { Precision } from '../../../pose/weights.ts';
+import { findShipped } from '../../../pose/shippedModels.ts';
+import { checkSlots, readWearer, slotNames, usualSlots, type Wearer } from '../../../pose/wearer.ts';
+import type { Model, Precision } from '../../../pose/weights.ts';
+import { bodyFiles } from '../../../server/bodyFiles.ts';
 import { LiveServer } from '../../../server/liveServer.ts';
 import type { PageFigures } from '../../../server/pageFigures.ts';
-import { staticFile, type StaticFile } from '../../../server/staticFiles.ts';
-import { pageModels, type PageModel, type WearerSource } from '../../../server/wearerSource.ts';
 import { onInterrupt } from '../../interrupt.ts';
 import { openBrowser } from '../../openBrowser.ts';
 import { parseDuration, parseNumber } from '../../options.ts';
 import { Output, table, withOutputOptions, type OutputOptions } from '../../output.ts';
-import { parseDevices, precisionOption, wearOption } from './options.ts';
+import { modelOption, parseDevices, precisionOption, wearOption } from './options.ts';
 
 interface Flags extends OutputOptions {
   devices?: number[];
   wear?: Map<string, number>;
-  model: PageModel;
+  model: Model;
   precision?: Precision;
   seed: number;
   for?: number;
@@ -34,10 +31,10 @@ const generatedSeconds = 60;
 
 export function liveCommand(): Command {
   const command = new Command('live')
-    .description('show a wearer as a 3D body in the browser, beside the truth where there is one')
+    .description('show a wearer as a 3D body in the browser, beside the truth where that is known')
     .argument(
       '[input]',
-      'BVH (virtual devices are made of it), a CSV table or a recording (.mcap); else a generated movement',
+      'BVH (virtual devices are made of it), a CSV table, or a recording (.mcap); a generated movement without one',
     )
     .option(
       '--devices <names>',
@@ -45,11 +42,7 @@ export function liveCommand(): Command {
       parseDevices,
     )
     .addOption(wearOption())
-    .addOption(
-      new Option('--model <name>', 'runs first; the page can change it')
-        .choices(pageModels)
-        .default('mobileposer'),
-    )
+    .addOption(modelOption())
     .addOption(precisionOption())
     .option(
       '--seed <n>',
@@ -65,15 +58,15 @@ export function liveCommand(): Command {
 
 async function run(input: string | undefined, flags: Flags): Promise<void> {
   const output = new Output(flags);
-  const weights = (model: PageModel): StaticFile =>
-    octets(shippedWeights(model, model === flags.model ? flags.precision : undefined));
-  const files = new Map<string, StaticFile>([
-    ['/poser.wasm', staticFile(poserBytes(), 'application/wasm')],
-    ...pageModels.map((model) => [`/models/${model}.safetensors`, weights(model)] as const),
-  ]);
-  const { source, bytes, seconds, unusable } = await openWearer(input, flags, (text) => output.note(text));
-  if (bytes) files.set('/wearer.bin', octets(bytes));
-  files.set('/wearer.json', staticFile(Buffer.from(JSON.stringify(source)), 'application/json'));
+  const chosen = findShipped(flags.model, flags.precision);
+  const wearer = await readInput(input, flags, (text) => output.note(text));
+  const slots = flags.devices ?? (wearer && !wearer.truth ? wearer.slots : usualSlots);
+  if (input !== undefined && wearer) checkSlots(slots, wearer.slots, input);
+  const shown =
+    input !== undefined && wearer
+      ? { wearer, name: wearer.truth?.name ?? basename(input), slots }
+      : { seconds: generatedSeconds, seed: flags.seed, slots };
+  const files = bodyFiles(shown, chosen);
   let page: PageFigures | null = null;
   const server = await LiveServer.start({
     files,
@@ -93,40 +86,31 @@ async function run(input: string | undefined, flags: Flags): Promise<void> {
     });
   });
   await server.close();
-  const devices = source.slots.map((slot) => slotNames[slot]!);
-  output.result(
-    { url, input: input ?? 'generated', seconds, devices, unusableReadings: unusable, page },
-    () => render(page),
-  );
-}
-
-/** Who is shown, and what the page fetches of them. */
-async function openWearer(
-  input: string | undefined,
-  { devices, wear, model, seed }: Flags,
-  warn: (text: string) => void,
-): Promise<{ source: WearerSource; bytes?: Buffer; seconds: number; unusable: number }> {
-  if (input === undefined) {
-    const slots = devices ?? parseDevices('lw,rp,h');
-    const seconds = generatedSeconds;
-    return { source: { kind: 'generated', seconds, seed, slots, model }, seconds, unusable: 0 };
-  }
-  const options = { ...(devices && { slots: devices }), ...(wear && { nodes: wear }), warn };
-  const { frames: readings, slots, truth, unusable } = await readWearer(input, options);
-  const frames = readings.length / 60;
-  const numbers = truth ? Float32Array.from([...truth.rotations, ...truth.roots]) : readings;
-  const kind = truth ? 'movement' : 'readings';
-  const name = truth?.name ?? basename(input);
-  if (unusable > 0) warn(`${unusable} readings of ${input} cannot be used: no numbers, or no time`);
-  return {
-    source: { kind, name, frames, slots, model },
-    bytes: Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength),
-    seconds: frames / frameRate,
-    unusable,
+  const result = {
+    url,
+    input: input ?? 'generated',
+    seconds: wearer ? wearer.frames.length / 60 / frameRate : generatedSeconds,
+    devices: slots.map((slot) => slotNames[slot]!),
+    unusableReadings: wearer?.unusable ?? 0,
+    ...chosen,
+    page,
   };
+  output.result(result, () => render(page));
 }
 
-const octets = (bytes: Buffer): StaticFile => staticFile(bytes, 'application/octet-stream');
+/** All the devices of the input; undefined without one. */
+async function readInput(
+  input: string | undefined,
+  { wear }: Flags,
+  warn: (text: string) => void,
+): Promise<Wearer | undefined> {
+  if (input !== undefined) return readWearer(input, { slots: 'all', ...(wear && { nodes: wear }), warn });
+  if (!wear) return undefined;
+  throw new UserError('A generated wearer has no nodes that --wear could name.', {
+    exitCode: exitCodes.usage,
+    hint: 'Give a recording (.mcap) too, or leave --wear out.',
+  });
+}
 
 function render(page: PageFigures | null): string {
   if (!page) return 'ended; no page was open';
@@ -135,18 +119,11 @@ function render(page: PageFigures | null): string {
     ['model', `${model}, ${precision}, ${latencyFrames} frames behind`],
     ['poses', `${poses} in the page`],
     ['time', `${stepMillisMedian.toFixed(1)} ms a pose, 95 of 100 within ${stepMillisP95.toFixed(1)} ms`],
-    ...(positionErrorCm === null
-      ? []
-      : ([
-          ['position', `${positionErrorCm.toFixed(1)} cm off the movement itself (simulated wearer)`],
-        ] as const)),
+    [
+      'position',
+      positionErrorCm === null
+        ? 'errors unknown: a recorded wearer without a truth'
+        : `${positionErrorCm.toFixed(1)} cm off the movement itself (simulated wearer)`,
+    ],
   ]);
-}
-
-function poserBytes(): Buffer {
-  try {
-    return readFileSync(join(distDir, 'wasm', 'poser.wasm'));
-  } catch (cause) {
-    throw new UserError('The poser module is not built.', { hint: 'Build it: npm run build.', cause });
-  }
 }

@@ -36,6 +36,7 @@ export function parseSubsets(text: string): string[] {
   });
 }
 
+/** `1a2b=lw,3c4d=rp` as slots by node, eight hexadecimal digits. */
 function parseWear(text: string): Map<string, number> {
   return new Map(
     text.split(',').map((pair) => {

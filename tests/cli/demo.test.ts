@@ -86,6 +86,7 @@ describe('emulated boards', () => {
   const boards = [
     { node: 'rp2040', tools: ['arm-none-eabi-gcc'] },
     { node: 'mps2-an385', tools: ['arm-none-eabi-gcc', 'qemu-system-arm'] },
+    { node: 'microbit', tools: ['arm-none-eabi-gcc', 'qemu-system-arm'] },
   ];
   for (const { node, tools } of boards) {
     const missing = tools.filter((tool) => findInPath(tool) === undefined);

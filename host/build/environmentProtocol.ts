@@ -1,10 +1,10 @@
 import type { MessageLayout } from '../link/protocol.ts';
 
 /**
- * What firmware says to its environment over a UART of its own: on a real node a power management unit and a sensor,
- * here the simulation. Bodies are framed like those of the link. The node sends one REQUEST at a time; `id` names it,
- * and an ANSWER with another id is late and ignored. A request that the capacitor cannot pay for gets no answer: the
- * power fails. `npm run build` puts these tables into protocol.gen.h.
+ * What firmware says to its environment over a UART of its own, or through a mailbox: on a real node a power management
+ * unit and a sensor, here the simulation. Bodies are framed like those of the link. The node sends one REQUEST at a time;
+ * `id` names it, and an ANSWER with another id is late and ignored. A request that the capacitor cannot pay for gets no
+ * answer: the power fails. `npm run build` puts these tables into protocol.gen.h.
  */
 export const environmentMessages = {
   REQUEST: { type: 1, fields: { operation: 'u8', id: 'u8', argument: 'u32' } },

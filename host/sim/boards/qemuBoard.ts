@@ -26,9 +26,9 @@ export interface QemuOptions extends BoardOptions {
 /**
  * Runs firmware in QEMU. The link is a pseudo-terminal. The environment's UART and QEMU's monitor are Unix sockets in a
  * temporary folder that this process listens on; on a machine with one UART the environment's socket takes the requests
- * from the semihosting console, and the answers go into a mailbox, with a break on the link as its bell. A power failure is a reset of the machine: the image and garbage for
- * RAM are loaded again, and only the NVM, which QEMU maps from a file, stays. QEMU ends with this process, even a
- * killed one.
+ * from the semihosting console, and the answers go into a mailbox, with a break on the link as its bell. A power failure
+ * is a reset of the machine: the image and garbage for RAM are loaded again, and only the NVM, which QEMU maps from a
+ * file, stays. QEMU ends with this process, even a killed one.
  */
 export async function runQemu(options: QemuOptions): Promise<RunningBoard> {
   const { firmware } = options;

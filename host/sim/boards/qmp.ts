@@ -20,7 +20,7 @@ export class Qmp {
     });
   }
 
-  /** Runs a command; `arguments_` are its, by name. */
+  /** Runs a command with its arguments by name; resolves to what it returns. */
   execute(command: string, arguments_?: Readonly<Record<string, unknown>>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(this.#ended);

@@ -94,7 +94,7 @@ def trained_note(runs: Path, names: tuple[str, ...]) -> str:
     notes = []
     for name in names:
         path = runs / f"{name}.pt"
-        saved = torch.load(path, weights_only=True) if path.exists() else {"step": 0}
+        saved = torch.load(path, weights_only=True, map_location="cpu") if path.exists() else {"step": 0}
         notes.append(f"{name} {saved['step']} steps")
     return f"{', '.join(notes)}; {datetime.date.today().isoformat()}"
 

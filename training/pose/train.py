@@ -69,9 +69,10 @@ class Inputs:
     items, those that the joints network makes of the same input.
     """
 
-    def __init__(self, name: str, runs: Path):
+    def __init__(self, name: str, runs: Path, device: torch.device):
         self.name = name
         self.runs = runs
+        self.device = device
         self.joints: Recurrent | None = None
         self.pose: Recurrent | None = None
         self.refresh()
@@ -79,9 +80,9 @@ class Inputs:
     def refresh(self) -> None:
         """Takes the joints network as far as it is trained by now."""
         if self.name in (*NEEDS_JOINTS, "small"):
-            self.joints = load_average("joints", self.runs)
+            self.joints = load_average("joints", self.runs, self.device)
         if self.name == "small":
-            self.pose = load_average("pose", self.runs)
+            self.pose = load_average("pose", self.runs, self.device)
 
     def taught(self, batch: Batch) -> torch.Tensor:
         """The large networks' 6D pose for the same devices."""
@@ -102,19 +103,24 @@ class Inputs:
         return torch.cat([joints, batch.imu], -1)
 
 
+def run(network: Recurrent, values: torch.Tensor) -> torch.Tensor:
+    """The network's output on the CPU, where batches and losses are, wherever the network itself is."""
+    return network(values.to(network.output.weight.device)).float().cpu()
+
+
 def predict(network: Recurrent, values: torch.Tensor) -> torch.Tensor:
     with torch.no_grad():
-        return network(values)
+        return run(network, values)
 
 
-def load_average(name: str, runs: Path) -> Recurrent | None:
+def load_average(name: str, runs: Path, device: torch.device | str = "cpu") -> Recurrent | None:
     """The averaged weights of a run in evaluation mode, or None where it has not begun."""
     path = runs / f"{name}.pt"
     if not path.exists():
         return None
     network = build(name)
-    network.load_state_dict(torch.load(path, weights_only=True)["average"])
-    return network.eval()
+    network.load_state_dict(torch.load(path, weights_only=True, map_location="cpu")["average"])
+    return network.to(device).eval()
 
 
 def share_predicted(progress: float) -> float:
@@ -122,7 +128,16 @@ def share_predicted(progress: float) -> float:
     return min(1.0, max(0.0, (progress - 0.5) / 0.3))
 
 
-def train(name: str, data: Path, runs: Path, seed: int, plan: Plan, brief: bool, clean: bool) -> None:
+def train(
+    name: str,
+    data: Path,
+    runs: Path,
+    seed: int,
+    plan: Plan,
+    device: torch.device,
+    brief: bool,
+    clean: bool,
+) -> None:
     torch.set_flush_denormal(True)
     torch.manual_seed(seed)
     runs.mkdir(parents=True, exist_ok=True)
@@ -131,8 +146,8 @@ def train(name: str, data: Path, runs: Path, seed: int, plan: Plan, brief: bool,
     check = Sampler(motion, "validation", plan.frames, Augmentation()).draw(
         96, torch.Generator().manual_seed(CHECK_SEED)
     )
-    inputs = Inputs(name, runs)
-    network = build(name, plan.dropout)
+    inputs = Inputs(name, runs, device)
+    network = build(name, plan.dropout).to(device)
     average = copy.deepcopy(network).eval()
     optimiser = torch.optim.Adam(network.parameters(), lr=plan.rate)
     per_epoch = sampler.stored_frames / 2 / (plan.frames * plan.items)
@@ -141,7 +156,7 @@ def train(name: str, data: Path, runs: Path, seed: int, plan: Plan, brief: bool,
     path = runs / f"{name}.pt"
     step = 0
     if path.exists():
-        saved = torch.load(path, weights_only=True)
+        saved = torch.load(path, weights_only=True, map_location=device)
         network.load_state_dict(saved["network"])
         average.load_state_dict(saved["average"])
         optimiser.load_state_dict(saved["optimiser"])
@@ -162,9 +177,8 @@ def train(name: str, data: Path, runs: Path, seed: int, plan: Plan, brief: bool,
         else:
             batch.wear(generator)
         values = inputs.make(batch, share_predicted(step / steps), generator)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=brief):
-            output = network(values)
-        output = output.float()
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=brief):
+            output = run(network, values)
         loss = loss_of(output, batch)
         if name in ("pose", "small") and step >= STEADIES_FROM * steps:
             loss = loss + STEADINESS * jerk_loss(output[..., :POSE])
@@ -223,6 +237,7 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--epochs", type=int, help="instead of the plan's")
     parser.add_argument("--threads", type=int, default=1, help="one each for two networks is best")
+    parser.add_argument("--device", help="cpu or cuda (a GPU where there is one)")
     parser.add_argument(
         "--bf16", action="store_true", help="bfloat16 products: quicker where the CPU has them"
     )
@@ -232,4 +247,14 @@ if __name__ == "__main__":
     chosen = PLANS[arguments.network]
     if arguments.epochs:
         chosen = replace(chosen, epochs=arguments.epochs)
-    train(arguments.network, arguments.data, arguments.runs, arguments.seed, chosen, arguments.bf16, arguments.clean)
+    where = arguments.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    train(
+        arguments.network,
+        arguments.data,
+        arguments.runs,
+        arguments.seed,
+        chosen,
+        torch.device(where),
+        arguments.bf16,
+        arguments.clean,
+    )

@@ -64,6 +64,18 @@ describe('solstice sim', () => {
     expect(rows.filter((row) => row.policy === 'seasons' && row.mae !== null)).toHaveLength(1);
   });
 
+  test('compare runs the policies that are named, beside the baselines', async () => {
+    const args = ['sim', 'compare', '--suite', 'quick', '--regime', 'low-connection', '--latency', '64'];
+    const { code, stdout } = await start([...args, '--policy', 'variation', 'deviation', '--json']).result;
+    expect(code).toBe(0);
+    const { rows } = JSON.parse(stdout) as { rows: { policy: string; parameters: string }[] };
+    expect(rows.map(({ policy }) => policy).sort()).toEqual([
+      ...['asa-capacitor', 'battery-asa', 'catnap', 'intermittent-uniform'],
+      ...['seasons', 'seasons-deviation', 'seasons-variation'],
+    ]);
+    expect(rows.find(({ policy }) => policy === 'seasons')!.parameters).toMatch(/^(variation|deviation),/);
+  });
+
   test('node follows one run of a node that a TOML file describes', async () => {
     const { code, stdout } = await start(['sim', 'node', '--node', 'nrf52', '--for', '60s', '--json']).result;
     expect(code).toBe(0);

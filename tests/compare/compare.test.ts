@@ -77,6 +77,9 @@ describe('a suite', () => {
   test('refuses the results file of other settings', async () => {
     const path = join(dir, 'other.jsonl');
     await runSuite({ ...suite, signals: [] }, { workers: 0, results: path });
+    await expect(
+      runSuite({ ...suite, policies: ['uniform'] }, { workers: 0, results: path }),
+    ).rejects.toThrow(/another suite/);
     await expect(runSuite({ ...suite, seed: 2 }, { workers: 0, results: path })).rejects.toThrow(
       /another suite/,
     );

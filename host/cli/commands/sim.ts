@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { FIXED_RATE, configureNode } from '../../demo/nodeConfig.ts';
 import { UserError, exitCodes } from '../../errors.ts';
 import { csvOf } from '../../sim/compare/csv.ts';
+import { moduleModes, type ModuleMode } from '../../sim/compare/policies.ts';
 import { regimeName, regimes, type Regime } from '../../sim/compare/regimes.ts';
 import { reportHtml, runReportHtml } from '../../sim/compare/report.ts';
 import type { CellResult } from '../../sim/compare/runCell.ts';
@@ -32,6 +33,7 @@ interface CompareFlags extends OutputOptions, FileFlags {
   period?: number;
   regime: Regime[];
   node: string[];
+  policy?: ModuleMode[];
   latency?: number[];
   budget?: number[];
   storage?: number[];
@@ -119,6 +121,12 @@ function withSuiteOptions(command: Command): Command {
       collect,
       [],
     )
+    .addOption(
+      new Option(
+        '--policy <name...>',
+        'policies of the node module that seasons chooses among (all)',
+      ).choices(moduleModes),
+    )
     .option('--latency <list>', 'latency bounds in slots', parseList)
     .option('--budget <list>', 'mean harvested power as shares of what full sampling takes', parseList)
     .option('--storage <list>', 'capacitor sizes as factors', parseList)
@@ -166,7 +174,7 @@ function parseList(text: string): number[] {
 
 function suiteOf(flags: CompareFlags): Suite {
   const suite = suites[flags.suite]();
-  const { signal, harvest, regime, node, period, latency, budget, storage } = flags;
+  const { signal, harvest, regime, node, policy, period, latency, budget, storage } = flags;
   const latencies = latency ?? suite.latencies;
   if (!latencies.every((slots) => Number.isInteger(slots) && slots >= 2)) {
     throw new UserError('a latency bound is a whole number of slots, at least 2', {
@@ -182,6 +190,7 @@ function suiteOf(flags: CompareFlags): Suite {
       regimes: [...regime, ...node.map((spec) => readNodeDescription(spec))],
     }),
     latencies,
+    ...(policy && { policies: moduleModes.filter((mode) => policy.includes(mode)) }),
     ...(budget && { budgets: budget }),
     ...(storage && { storages: storage }),
   };

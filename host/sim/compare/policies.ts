@@ -42,6 +42,7 @@ export const moduleModes = [
   'skiprnn',
   'variation',
 ] as const satisfies readonly PolicyName[];
+export type ModuleMode = (typeof moduleModes)[number];
 export const adaptiveModes = [
   'linear',
   'deviation',

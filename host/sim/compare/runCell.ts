@@ -13,13 +13,13 @@ import {
   adaptiveModes,
   catnap,
   intermittentUniform,
-  moduleModes,
   type Candidate,
   type ComparedPolicy,
+  type ModuleMode,
 } from './policies.ts';
 import { radioDominates, regimeName, regimeNode, taskEnergies } from './regimes.ts';
 import { EncodedSignal, errorOf, runNode, type RunResult, type TimelinePoint } from './runNode.ts';
-import { cellKey, openHarvestHalves, openSignalHalves, type Cell, type Source } from './suite.ts';
+import { cellKey, openHarvestHalves, openSignalHalves, type Cell, type Source, type Suite } from './suite.ts';
 import type { Halves } from '../signal/signalHalves.ts';
 
 /** One policy on the reported half of one cell. Errors in units of the signal and as a share of each axis' range. */
@@ -101,16 +101,21 @@ export interface Contest {
   ): RunResult;
 }
 
+/** What all cells of a suite have in common. */
+export type RunnerOptions = Pick<Suite, 'policies' | 'slots' | 'seed'>;
+
 /** Runs cells one after the other; what cells of one signal share is prepared once. */
 export class CellRunner {
   readonly #image: ModuleImage;
+  readonly #policies: readonly ModuleMode[];
   readonly #slots: number;
   readonly #seed: number;
   readonly #signals = new Map<string, Prepared>();
   readonly #harvests = new Map<string, Halves<SampledHarvest>>();
 
-  constructor(image: ModuleImage, { slots, seed }: { slots: number; seed: number }) {
+  constructor(image: ModuleImage, { policies, slots, seed }: RunnerOptions) {
     this.#image = image;
+    this.#policies = policies;
     this.#slots = slots;
     this.#seed = seed;
   }
@@ -177,7 +182,7 @@ export class CellRunner {
     const scheduled = choose(catnap(config, income)).best;
     report('catnap', scheduled, contest.run(scheduled, 'test'));
 
-    const chosen = moduleModes.map((mode) => ({
+    const chosen = this.#policies.map((mode) => ({
       mode,
       ...choose(
         ENERGY_SETTINGS.map((energy) => configs.adaptive(node, cell.latency, mode, cell.budget, energy)),

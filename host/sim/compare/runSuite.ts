@@ -15,7 +15,7 @@ export interface RunSuiteOptions {
 }
 
 /** Changes whenever results of before are not comparable. */
-const RESULTS_VERSION = 2;
+const RESULTS_VERSION = 3;
 
 /** Runs all cells of a suite; results in the order of the cells, whatever the threads. */
 export async function runSuite(
@@ -24,7 +24,8 @@ export async function runSuite(
 ): Promise<CellResult[]> {
   const cells = cellsOf(suite);
   const image = loadSeasons();
-  const header = { version: RESULTS_VERSION, module: image.hash, slots: suite.slots, seed: suite.seed };
+  const { policies, slots, seed } = suite;
+  const header = { version: RESULTS_VERSION, module: image.hash, policies, slots, seed };
   const known = results === undefined ? new Map<string, CellResult>() : readResults(results, header);
   const waiting = cells.filter((cell) => !known.has(cellKey(cell)));
   const finish = (result: CellResult): void => {
@@ -37,8 +38,7 @@ export async function runSuite(
     for (const cell of waiting) finish(runner.run(cell));
   } else {
     const script = new URL('./compareWorker.js', import.meta.url);
-    const { slots, seed } = suite;
-    await runInThreads(script, { slots, seed }, waiting, workers, finish);
+    await runInThreads(script, { policies, slots, seed }, waiting, workers, finish);
   }
   return cells.map((cell) => known.get(cellKey(cell))!);
 }

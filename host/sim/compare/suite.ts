@@ -7,6 +7,7 @@ import { openSignal } from '../signal/readSignal.ts';
 import type { Signal } from '../signal/signal.ts';
 import { signalHalves, type Halves } from '../signal/signalHalves.ts';
 import { sampleHarvest, type SampledHarvest } from './harvests.ts';
+import { moduleModes, type ModuleMode } from './policies.ts';
 import { regimeName, regimes, type Regime } from './regimes.ts';
 
 /** Where a suite's input comes from: a file or the name of a generator, and the name of it in results. */
@@ -27,6 +28,8 @@ export interface Suite {
   budgets: number[];
   /** Sizes of the capacitor; see regimeNode. */
   storages: number[];
+  /** Policies of the node module: `seasons` is the best of these. */
+  policies: readonly ModuleMode[];
   /** Most slots of each half that are used. */
   slots: number;
   seed: number;
@@ -82,6 +85,7 @@ export function standardSuite(): Suite {
     latencies: [16, 160],
     budgets: [0.5],
     storages: [1.5],
+    policies: moduleModes,
     slots: 3072,
     seed: 1,
   };
@@ -98,6 +102,7 @@ export function quickSuite(): Suite {
     latencies: [16, 160],
     budgets: [0.5],
     storages: [1.5],
+    policies: moduleModes,
     slots: 1024,
     seed: 1,
   };

@@ -9,13 +9,14 @@ import {
   bodyEnergy,
   isDark,
   isEbbing,
-  isFading,
+  isLow,
   mayFail,
   observe,
   packetEnergy,
   plan,
   predicted,
   remaining,
+  safe,
   spend,
   window,
 } from './energy';
@@ -54,7 +55,7 @@ export function next(slot: u32, energy: u32): u32 {
   } else if (head.count != 0) {
     service = until(slot, head.oldest + window);
     // A queue shorter than a batch waits until it is urgent, or the energy fades.
-    if (service <= 0 || isReady() || isFading(energy, head.count)) {
+    if (service <= 0 || isReady() || (head.idle != 0 && isLow(energy, head.count))) {
       service = serve(slot, energy);
       if (service == 0) return SEND;
     }
@@ -70,6 +71,8 @@ export function next(slot: u32, energy: u32): u32 {
     head.due = slot + sampling;
   }
   let wait = max(1, min(service, sampling));
+  // Should the light go out now, this has to be seen in time.
+  if (wait > 1 && energy < safe && head.idle == 0 && head.count != 0 && isLow(energy, head.count)) wait = 1;
   if (wait > <i32>DARK_SLOTS && head.count != 0 && mayFail(energy, wait)) wait = DARK_SLOTS;
   head.wake = slot + wait;
   return SLEEP;
@@ -160,7 +163,7 @@ function isSampleable(slot: u32, energy: u32): bool {
   if (isFull()) return false;
   let need: u32;
   if (head.count == 0) {
-    plan();
+    plan(slot);
     need = beginEnergy();
   } else {
     const batch = <u32>config.batch;

@@ -29,7 +29,8 @@ export const PLAIN_DENSITY: u32 = 4;
 
 /** Slots of the bound in which samples gather: all but those set aside for sending. */
 export let window: u32 = 0;
-/** The longest interval: the window, or what leaves the arithmetic its room. */
+/** The shortest interval, and the longest: the window, or what leaves the arithmetic its room. */
+export let shortest: u32 = 0;
 export let longest: u32 = 0;
 const MOST_SLOTS: u32 = 0x3fffff;
 let recentShift: u32 = 0;
@@ -41,6 +42,8 @@ let perSample: u32 = 0;
 let usualBytes: u32 = 0;
 /** Energy that delivers any queue of less than a batch, with a sixteenth to spare. */
 export let ample: u32 = 0;
+/** The same, and FADE_SLOTS of the drain. */
+export let safe: u32 = 0;
 /** The packet's share in a sample of a full batch, and in a slot when every window has a packet. */
 let packetShare: u32 = 0;
 let packetPerSlot: u32 = 0;
@@ -56,6 +59,7 @@ let burstEnergy: u32 = 0;
 /** Derives from the configuration what `next` needs at hand. */
 export function deriveCosts(): void {
   window = config.latencySlots - config.sendSlots;
+  shortest = (<u32>config.minSkip + 1) << 8;
   longest = min(window, MOST_SLOTS) << 8;
   recentShift = min(max(31 - clz(window), RECENT_SHIFT), INCOME_SHIFT);
   horizonShift = 31 - clz(max<u32>(config.horizon, 1));
@@ -69,9 +73,14 @@ export function deriveCosts(): void {
   packetPerSlot = emptyPacket / window;
   burstEnergy = emptyPacket >> 2;
   burstInterval = longest / max(1, min(min(<u32>config.batch, window), burstEnergy / perSample));
+  deriveSafe();
   longestFull = longest / config.batch;
   reservedPeak = 0;
   reserved = 0;
+}
+
+function deriveSafe(): void {
+  safe = ample + head.drain * FADE_SLOTS;
 }
 
 /** Forgets what was learned: income as the configured rate takes it. */
@@ -86,6 +95,7 @@ export function resetEnergy(): void {
   head.planned = head.now - PLAN_SLOTS;
   head.idle = 0;
   head.drain = 0;
+  deriveSafe();
 }
 
 /** Takes note of the energy at hand in `slot`. */
@@ -140,6 +150,7 @@ function learnDrain(fallen: u32, spent: u32, slots: u32): void {
   const drain = head.drain;
   if (each >= drain) head.drain = each;
   else if (spent == 0) head.drain = drain - ((drain - each) >> DRAIN_SHIFT);
+  deriveSafe();
 }
 
 /** `shift` is at most INCOME_SHIFT. */
@@ -172,14 +183,15 @@ export function affordableSamples(energy: u32): u32 {
 }
 
 /**
- * The energy to count on `slots` from now: what is there, and a quarter of what the lower of both incomes would bring. A
+ * The energy to count on `slots` from now: what is there, and a quarter of what the lower of both incomes would bring; for
+ * the first sample of a queue, which needs a packet of its own, an eighth. A
  * harvest that fails leaves samples without energy to send them; at a quarter that is rare, and more gained nothing. When
  * the energy ebbs nothing is counted on.
  */
 export function predicted(energy: u32, slots: u32): u32 {
   if (isEbbing(energy)) return energy;
   const income = min(head.income, head.recent);
-  return <u32>min<u64>(<u64>energy + ((<u64>income * slots) >> 2), 0xffffffff);
+  return <u32>min<u64>(<u64>energy + ((<u64>income * slots) >> (head.count == 0 ? 3 : 2)), 0xffffffff);
 }
 
 /** Whether no income worth the name has come in for DARK_SLOTS slots. */
@@ -194,12 +206,11 @@ export function isEbbing(energy: u32): bool {
   return isDark() || (head.idle != 0 && energy < head.drain * (DARK_SLOTS + FADE_SLOTS));
 }
 
-/** Whether the energy may, without income, fall below what a packet of `samples` takes within FADE_SLOTS. */
+/** Whether the energy, which ebbs or would without income, may then fall below what a packet of `samples` takes within FADE_SLOTS. */
 @inline
-export function isFading(energy: u32, samples: u32): bool {
-  if (head.idle == 0) return false;
-  const fading = head.drain * FADE_SLOTS;
-  return energy < ample + fading && isEbbing(energy) && energy < packetEnergy(samples) + fading;
+export function isLow(energy: u32, samples: u32): bool {
+  const drain = head.drain;
+  return energy < safe && (isDark() || energy < drain * (DARK_SLOTS + FADE_SLOTS)) && energy < packetEnergy(samples) + drain * FADE_SLOTS;
 }
 
 /** Whether `energy` may, without income, not outlast `slots` slots asleep and a batch's delivery. */
@@ -221,9 +232,9 @@ export function beginEnergy(): u32 {
 
 /** Renews the affordable interval (`head.interval`) when it is PLAN_SLOTS old. */
 @inline
-export function plan(): void {
-  if (head.now - head.planned < PLAN_SLOTS) return;
-  head.planned = head.now;
+export function plan(slot: u32): void {
+  if (slot - head.planned < PLAN_SLOTS) return;
+  head.planned = slot;
   head.interval = affordableInterval();
 }
 

@@ -9,7 +9,7 @@
  * weight 0.7 is 45875 / 65536 and products are rounded half up. Sums over axes are 64 bits wide. Skip RNN has its own file.
  */
 import { exp2, log2 } from '../common/logarithm';
-import { PLAIN_DENSITY, longest, plan } from './energy';
+import { PLAIN_DENSITY, longest, plan, shortest } from './energy';
 import { config, deviation, head, mean, previous } from './state';
 import { primeSkipRnn, skipRnn } from './skipRnn';
 
@@ -68,7 +68,7 @@ export function nextInterval(slot: u32, values: usize, axes: usize): u32 {
   head.latest = slot;
   const proposed = propose(values, axes, elapsed);
   if (config.horizon == 0) return (proposed + 128) >> 8;
-  return carried(<u32>((<u64>takenInterval() * proportion(proposed, elapsed)) >> 8));
+  return carried(<u32>((<u64>takenInterval(slot) * proportion(proposed, elapsed)) >> 8));
 }
 
 /** After the first sample, of which no change is known. */
@@ -79,7 +79,7 @@ function firstInterval(slot: u32, values: usize, axes: usize): u32 {
   if (config.policy == UNIFORM) proposed = propose(values, axes, 1);
   else if (config.policy == SKIP_RNN) primeSkipRnn(values, axes);
   else prime(values, axes);
-  return config.horizon == 0 ? (proposed + 128) >> 8 : carried(takenInterval());
+  return config.horizon == 0 ? (proposed + 128) >> 8 : carried(takenInterval(slot));
 }
 
 function prime(values: usize, axes: usize): void {
@@ -93,8 +93,8 @@ function prime(values: usize, axes: usize): void {
 
 /** The affordable interval between samples that are taken, in 256ths. */
 @inline
-function takenInterval(): u32 {
-  plan();
+function takenInterval(slot: u32): u32 {
+  plan(slot);
   const density = config.density;
   return density == PLAIN_DENSITY ? head.interval : head.interval * PLAIN_DENSITY / density;
 }
@@ -102,7 +102,7 @@ function takenInterval(): u32 {
 /** Whole slots of an interval, within its limits; the rest is for the next one. */
 @inline
 function carried(interval: u32): u32 {
-  const limited = max((<u32>config.minSkip + 1) << 8, min(interval, longest)) + head.carry;
+  const limited = max(shortest, min(interval, longest)) + head.carry;
   head.carry = limited & 0xff;
   return limited >> 8;
 }

@@ -6,8 +6,6 @@ import { nextInterval } from './policy';
 const LIMIT: i32 = 1 << 21;
 
 const input: usize = memory.data(36, 8);
-/** The entry that the latest `push` wrote. */
-let written: usize = 0;
 
 /** Where the host puts the values of a sample, one i32 per axis, before `push`. */
 export function inputBase(): usize {
@@ -94,7 +92,6 @@ export function push(slot: u32): u32 {
   }
   const entry = placeOf(head.count);
   const axes = <usize>config.axes << 2;
-  written = entry;
   store<u32>(entry, slot);
   const values = entry + 4;
   let beyond: u32 = 0;
@@ -120,10 +117,10 @@ function limit(values: usize, axes: usize): void {
 
 /** Ring bytes that the latest `push` wrote, as an offset into the state block and a length. */
 export function dirtyOffset(): u32 {
-  return <u32>(written - stateBase());
+  return head.count == 0 ? 0 : <u32>(entryAt(head.count - 1) - stateBase());
 }
 export function dirtySize(): u32 {
-  return written == 0 ? 0 : entrySize();
+  return head.count == 0 ? 0 : entrySize();
 }
 
 /** Samples held, those in flight included. */

@@ -69,9 +69,9 @@ typedef struct {
 
 /* What follows from the configuration. */
 typedef struct {
-  uint32_t window, longest, recent_shift, horizon_shift;
+  uint32_t window, shortest, longest, recent_shift, horizon_shift;
   uint32_t empty_packet, usual_bytes, per_sample, most_bytes, packet_share, packet_per_slot;
-  uint32_t longest_full, burst_interval, burst_energy, ample, reserved, reserved_peak;
+  uint32_t longest_full, burst_interval, burst_energy, ample, safe, reserved, reserved_peak;
   int32_t threshold_log;
   uint32_t entry_words, ready;
 } costs_t;
@@ -142,10 +142,15 @@ static inline uint32_t packet_energy(uint32_t samples) {
   return costs.empty_packet + min_u32(samples * costs.most_bytes, MAX_PAYLOAD) * config.byte_nj;
 }
 
+static void derive_safe(void) {
+  costs.safe = costs.ample + state.drain * FADE_SLOTS;
+}
+
 static void derive_costs(void) {
   costs.entry_words = 1u + config.axes;
   costs.ready = min_u32(config.batch, state.capacity);
   costs.window = config.latency_slots - config.send_slots;
+  costs.shortest = (config.min_skip + 1u) << 8;
   costs.longest = min_u32(costs.window, MOST_SLOTS) << 8;
   costs.recent_shift = min_u32(max_u32(31 - clz_u32(costs.window), RECENT_SHIFT), INCOME_SHIFT);
   costs.horizon_shift = 31 - clz_u32(max_u32(config.horizon, 1));
@@ -155,6 +160,7 @@ static void derive_costs(void) {
   costs.per_sample = (uint32_t)((uint64_t)config.density * config.sample_nj >> 2) + costs.usual_bytes;
   costs.ample = packet_energy(config.batch);
   costs.ample += costs.ample >> 4;
+  derive_safe();
   costs.packet_share = costs.empty_packet / config.batch;
   costs.packet_per_slot = costs.empty_packet / costs.window;
   costs.burst_energy = costs.empty_packet >> 2;
@@ -171,6 +177,7 @@ static void reset_energy(void) {
   state.peak = 0;
   state.measured = state.now;
   state.energy = state.spent = state.idle = state.drain = 0;
+  derive_safe();
   state.interval = 256;
   state.planned = state.now - PLAN_SLOTS;
 }
@@ -188,6 +195,7 @@ static void learn_drain(uint32_t fallen, uint32_t spent, uint32_t slots) {
     state.drain = each;
   else if (spent == 0)
     state.drain -= (state.drain - each) >> DRAIN_SHIFT;
+  derive_safe();
 }
 
 static void learn(uint32_t slot, uint32_t energy) {
@@ -250,11 +258,9 @@ static inline bool is_ebbing(uint32_t energy) {
   return is_dark() || (state.idle != 0 && energy < state.drain * (DARK_SLOTS + FADE_SLOTS));
 }
 
-static inline bool is_fading(uint32_t energy, uint32_t samples) {
-  if (state.idle == 0)
-    return false;
-  const uint32_t fading = state.drain * FADE_SLOTS;
-  return energy < costs.ample + fading && is_ebbing(energy) && energy < packet_energy(samples) + fading;
+static inline bool is_low(uint32_t energy, uint32_t samples) {
+  return energy < costs.safe && (is_dark() || energy < state.drain * (DARK_SLOTS + FADE_SLOTS)) &&
+         energy < packet_energy(samples) + state.drain * FADE_SLOTS;
 }
 
 static bool may_fail(uint32_t energy, uint32_t slots) {
@@ -264,7 +270,8 @@ static bool may_fail(uint32_t energy, uint32_t slots) {
 static uint32_t predicted(uint32_t energy, uint32_t slots) {
   if (is_ebbing(energy))
     return energy;
-  const uint64_t sum = energy + ((uint64_t)min_u32(state.income, state.recent) * slots >> 2);
+  const uint64_t sum =
+      energy + ((uint64_t)min_u32(state.income, state.recent) * slots >> (state.count == 0 ? 3 : 2));
   return sum > 0xffffffffu ? 0xffffffffu : (uint32_t)sum;
 }
 
@@ -313,10 +320,10 @@ static uint32_t affordable_interval(void) {
   return max_u32(256, min_u32(interval, costs.burst_interval));
 }
 
-static inline void plan(void) {
-  if (state.now - state.planned < PLAN_SLOTS)
+static inline void plan(uint32_t slot) {
+  if (slot - state.planned < PLAN_SLOTS)
     return;
-  state.planned = state.now;
+  state.planned = slot;
   state.interval = affordable_interval();
 }
 
@@ -387,14 +394,13 @@ static uint32_t proportion(uint32_t proposed, uint32_t elapsed) {
   return ratio < LEAST_RATIO ? LEAST_RATIO : ratio > MOST_RATIO ? MOST_RATIO : (uint32_t)ratio;
 }
 
-static inline uint32_t taken_interval(void) {
-  plan();
+static inline uint32_t taken_interval(uint32_t slot) {
+  plan(slot);
   return config.density == PLAIN_DENSITY ? state.interval : state.interval * PLAIN_DENSITY / config.density;
 }
 
 static inline uint32_t carried(uint32_t interval) {
-  const uint32_t limited =
-      max_u32((config.min_skip + 1u) << 8, min_u32(interval, costs.longest)) + state.carry;
+  const uint32_t limited = max_u32(costs.shortest, min_u32(interval, costs.longest)) + state.carry;
   state.carry = limited & 0xff;
   return limited >> 8;
 }
@@ -407,7 +413,7 @@ static uint32_t first_interval(uint32_t slot, const int32_t *values) {
     proposed = propose(values, 1);
   else
     memcpy(state.previous, values, config.axes * sizeof *values);
-  return config.horizon == 0 ? (proposed + 128) >> 8 : carried(taken_interval());
+  return config.horizon == 0 ? (proposed + 128) >> 8 : carried(taken_interval(slot));
 }
 
 static uint32_t next_interval(uint32_t slot, const int32_t *values) {
@@ -418,7 +424,7 @@ static uint32_t next_interval(uint32_t slot, const int32_t *values) {
   const uint32_t proposed = propose(values, elapsed);
   if (config.horizon == 0)
     return (proposed + 128) >> 8;
-  return carried((uint32_t)((uint64_t)taken_interval() * proportion(proposed, elapsed) >> 8));
+  return carried((uint32_t)((uint64_t)taken_interval(slot) * proportion(proposed, elapsed) >> 8));
 }
 
 /* Decisions. */
@@ -488,7 +494,7 @@ static inline bool is_sampleable(uint32_t slot, uint32_t energy) {
     return false;
   uint32_t need;
   if (state.count == 0) {
-    plan();
+    plan(slot);
     need = begin_energy();
   } else {
     const uint32_t wanted = wanted_samples(state.count + 1);
@@ -533,7 +539,7 @@ uint32_t sampler_next(uint32_t slot, uint32_t energy) {
       return SAMPLER_SEND;
   } else if (state.count != 0) {
     service = until(slot, state.oldest + costs.window);
-    if (service <= 0 || state.count >= costs.ready || is_fading(energy, state.count)) {
+    if (service <= 0 || state.count >= costs.ready || (state.idle != 0 && is_low(energy, state.count))) {
       service = serve(slot, energy);
       if (service == 0)
         return SAMPLER_SEND;
@@ -551,6 +557,8 @@ uint32_t sampler_next(uint32_t slot, uint32_t energy) {
   }
   const int32_t first = service < sampling ? service : sampling;
   uint32_t wait = first < 1 ? 1 : (uint32_t)first;
+  if (wait > 1 && energy < costs.safe && state.idle == 0 && state.count != 0 && is_low(energy, state.count))
+    wait = 1;
   if (wait > DARK_SLOTS && state.count != 0 && may_fail(energy, wait))
     wait = DARK_SLOTS;
   state.wake = slot + wait;

@@ -183,15 +183,14 @@ export function affordableSamples(energy: u32): u32 {
 }
 
 /**
- * The energy to count on `slots` from now: what is there, and a quarter of what the lower of both incomes would bring; for
- * the first sample of a queue, which needs a packet of its own, an eighth. A
- * harvest that fails leaves samples without energy to send them; at a quarter that is rare, and more gained nothing. When
+ * The energy to count on `slots` from now: what is there, and an eighth of what the lower of both incomes would bring. A
+ * harvest that fails leaves samples without energy to send them; at an eighth that is rare, and more gained nothing. When
  * the energy ebbs nothing is counted on.
  */
 export function predicted(energy: u32, slots: u32): u32 {
   if (isEbbing(energy)) return energy;
   const income = min(head.income, head.recent);
-  return <u32>min<u64>(<u64>energy + ((<u64>income * slots) >> (head.count == 0 ? 3 : 2)), 0xffffffff);
+  return <u32>min<u64>(<u64>energy + ((<u64>income * slots) >> 3), 0xffffffff);
 }
 
 /** Whether no income worth the name has come in for DARK_SLOTS slots. */

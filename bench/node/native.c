@@ -270,8 +270,7 @@ static bool may_fail(uint32_t energy, uint32_t slots) {
 static uint32_t predicted(uint32_t energy, uint32_t slots) {
   if (is_ebbing(energy))
     return energy;
-  const uint64_t sum =
-      energy + ((uint64_t)min_u32(state.income, state.recent) * slots >> (state.count == 0 ? 3 : 2));
+  const uint64_t sum = energy + ((uint64_t)min_u32(state.income, state.recent) * slots >> 3);
   return sum > 0xffffffffu ? 0xffffffffu : (uint32_t)sum;
 }
 

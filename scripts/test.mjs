@@ -36,21 +36,25 @@ process.exit(failures > 0 || passed === 0 ? 1 : 0);
 /** Tools that are missing are installed by root, or with sudo where it asks no password; else their tests skip by name. */
 async function installDebianPackages() {
   const { checkTools } = await import('../dist/host/build/doctor.js');
-  const missing = (await checkTools()).flatMap(({ found, packages }) => (found ? [] : packages));
-  if (missing.length === 0) return;
+  const groups = (await checkTools()).flatMap(({ found, packages }) => (found ? [] : [packages]));
+  if (groups.length === 0) return;
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   const run = (args) => {
     const [command, ...rest] = [...asRoot, 'apt-get', ...args];
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     return spawnSync(command, rest, { env, stdio: ['ignore', 2, 2] }).status === 0;
   };
-  console.error(`installing Debian packages: ${missing.join(' ')}`);
-  const install = ['install', '-y', '-qq', '--no-install-recommends', ...missing];
-  if (!run(['update', '-qq']) || !run(install)) {
+  const install = (packages) => run(['install', '-y', '-qq', '--no-install-recommends', ...packages]);
+  const all = groups.flat();
+  console.error(`installing Debian packages: ${all.join(' ')}`);
+  const isUpdated = run(['update', '-qq']);
+  if (isUpdated && install(all)) return;
+  // One that this Debian lacks must not cost the others.
+  const lacking = groups.filter((packages) => !isUpdated || !install(packages)).flat();
+  if (lacking.length > 0)
     console.error(
-      `not installed; tests that need them skip by name. By hand: apt-get install ${missing.join(' ')}`,
+      `not installed; tests that need them skip by name. By hand: apt-get install ${lacking.join(' ')}`,
     );
-  }
 }
 
 /** A run that ends without results (a crash, no test found) counts as one failure. */

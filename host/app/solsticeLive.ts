@@ -6,6 +6,7 @@ import { duration } from './format.ts';
 import { LiveConnection, type ConnectionState } from './liveConnection.ts';
 import { LiveStore } from './liveStore.ts';
 import { defaultWindow, stretch, windows, type LiveView } from './liveView.ts';
+import { pageStyles } from './pageStyles.ts';
 import { panelStyles } from './panelStyles.ts';
 import './powerPanel.ts';
 import './queuePanel.ts';
@@ -36,22 +37,8 @@ export class SolsticeLive extends LitElement {
 
   static override styles = [
     panelStyles,
+    pageStyles,
     css`
-      :host {
-        box-sizing: border-box;
-        min-height: 100dvh;
-        padding: 12px 14px 14px;
-        gap: 10px;
-        background: var(--page);
-        border: 0;
-        border-radius: 0;
-      }
-      .tools {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 8px;
-      }
       .segments,
       .pause {
         background: var(--panel);

@@ -5,6 +5,7 @@ import type { ShippedModel } from '../../pose/shippedModels.ts';
 import type { BodySource } from '../../server/bodySource.ts';
 import type { PageFigures } from '../../server/pageFigures.ts';
 import { color, darkScheme } from '../palette.ts';
+import { pageStyles } from '../pageStyles.ts';
 import { panelStyles } from '../panelStyles.ts';
 import '../runHeader.ts';
 import type { Drawn } from './bodyFigure.ts';
@@ -53,22 +54,8 @@ export class SolsticeBody extends LitElement {
   };
   static override styles = [
     panelStyles,
+    pageStyles,
     css`
-      :host {
-        box-sizing: border-box;
-        min-height: 100dvh;
-        padding: 12px 14px 14px;
-        gap: 10px;
-        background: var(--page);
-        border: 0;
-        border-radius: 0;
-      }
-      .tools {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 8px;
-      }
       .segments {
         background: var(--panel);
       }

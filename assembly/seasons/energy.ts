@@ -140,9 +140,8 @@ function learn(slot: u32, energy: u32): void {
 
 /**
  * What the energy fell by besides what was spent: about the most of late, since a look back at some light and some
- * darkness shows less. After a sample it can only
- * turn out larger: a sixteenth of what was spent may be the figures' error. (After a packet nothing is learned: what the
- * host sends besides, STATUS and HELLO, is no drain.)
+ * darkness shows less. After a sample it can only turn out larger: a sixteenth of what was spent may be the figures'
+ * error. (After a packet nothing is learned: what the host sends besides, STATUS and HELLO, is no drain.)
  */
 function learnDrain(fallen: u32, spent: u32, slots: u32): void {
   fallen -= min(fallen, spent >> 4);

@@ -2,7 +2,7 @@
 
     python evaluate.py --data motion.npz --runs RUNS --split validation
 
-Figures of the shipped integer weights in the shipped engine, frame by frame, do not exist yet.
+Figures of the shipped integer weights in the shipped engine, frame by frame, are those of `solstice pose eval`.
 Here the networks see the online window (45 frames, output at index 40) of noise-free virtual devices, moved
 on by `--hop` frames at a time; 1 is what runs online, more is quicker and looks hop - 1 frames further ahead.
 """
